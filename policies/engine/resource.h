@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GV_ENGINE_RESOURCE_H
+#define GV_ENGINE_RESOURCE_H
+
+#include "policies/engine/base/arena.h"
+#include "policies/engine/base/error.h"
+#include "policies/engine/base/slice.h"
+
+/*
+ * Resources: `model/N`, `model/N/vV`, `model/N/alias/A`, `model/N/tag/K`, `experiment/ID`,
+ * `run/ID`, `logged-model/ID`, `model-card/N/V`, `decision/ID`, and others that the route table
+ * names, each within a workspace. Segments are percent-encoded where they hold '/', '%', '*' or
+ * control bytes, so that a name can never pose as another resource.
+ */
+
+struct gv_resource {
+    struct gv_slice workspace; /* never empty: "default" when absent */
+    struct gv_slice path;      /* "model/customer-churn/v1", segments encoded */
+};
+
+/* Appends one segment to a path, encoded, with a '/' before it unless the path is empty. NULL when
+ * out of memory. */
+const char *gv_resource_append(struct gv_arena *arena, const char *path, struct gv_slice segment);
+
+/* Reads `[workspace/W/]kind/…`. Kinds must be known; the text is borrowed. */
+bool gv_resource_parse(struct gv_slice text, struct gv_resource *ret_resource,
+                       struct gv_error *err);
+
+/* The printed form: the path alone in the default workspace, else "workspace/W/path". NULL when out
+ * of memory. */
+const char *gv_resource_print(struct gv_arena *arena, const struct gv_resource *resource);
+
+/* Whether a policy's pattern (`workspace/W/model/N`) matches. */
+bool gv_resource_match(struct gv_slice pattern, const struct gv_resource *resource);
+
+/* Refuses a pattern that is malformed or can match no kind of resource. */
+bool gv_resource_pattern_check(struct gv_slice pattern, struct gv_error *err);
+
+#endif
