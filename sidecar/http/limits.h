@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GV_HTTP_LIMITS_H
+#define GV_HTTP_LIMITS_H
+
+#include "policies/engine/base/time.h"
+#include <stddef.h>
+
+/* What a listener lets a client use. Each is a setting of the listener; the numbers here are the
+ * defaults. */
+struct gv_http_limits {
+    unsigned connections;        /* open at once; a flood must not exhaust descriptors */
+    unsigned connections_per_ip; /* 0: no limit; behind a proxy all clients have one address */
+    size_t header_bytes;         /* request line and headers together */
+    unsigned headers;            /* number of header lines */
+    size_t body_bytes;           /* of a body that is read into memory; streams have no limit */
+    gv_duration idle;            /* without a byte either way */
+    gv_duration total;           /* from first byte to the end of the answer; 0: none (streams) */
+};
+
+#define GV_HTTP_CONNECTIONS 1024
+#define GV_HTTP_CONNECTIONS_PER_IP 0
+#define GV_HTTP_HEADER_BYTES ((size_t)16 * 1024)
+#define GV_HTTP_HEADERS 64
+#define GV_HTTP_BODY_BYTES ((size_t)1024 * 1024)
+#define GV_HTTP_IDLE (60 * GV_SECOND)
+#define GV_HTTP_TOTAL (120 * GV_SECOND)
+
+#define GV_HTTP_LIMITS_INIT                                                             \
+    ((struct gv_http_limits){GV_HTTP_CONNECTIONS, GV_HTTP_CONNECTIONS_PER_IP,           \
+                             GV_HTTP_HEADER_BYTES, GV_HTTP_HEADERS, GV_HTTP_BODY_BYTES, \
+                             GV_HTTP_IDLE, GV_HTTP_TOTAL})
+
+#endif
