@@ -44,7 +44,8 @@ bool gv_error_set(struct gv_error *err, enum gv_error_code code, const char *for
 bool gv_error_set_errno(struct gv_error *err, enum gv_error_code code, int errnum,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Adds a place to an error that has none yet. Returns false. */
+/* Adds a place to an error that has none yet. One that knows its line but no file (a parser of
+ * bytes knows no name) gets the file alone. `file` may be NULL. Returns false. */
 bool gv_error_at(struct gv_error *err, const char *file, unsigned line, unsigned column);
 
 /* Puts "<prefix>: " in front of the message. Returns false. */
@@ -54,8 +55,8 @@ bool gv_error_prefix(struct gv_error *err, const char *format, ...)
 /* The stable slug of a code ("unknown-role"); a static string. */
 const char *gv_error_slug(enum gv_error_code code);
 
-/* Writes "file:line:column: message" (as much of the place as is known) into buf and returns buf.
- */
+/* Writes "file:line:column: message" (as much of the place as is known) into buf and returns buf;
+ * what does not fit is cut at a UTF-8 boundary. */
 const char *gv_error_text(const struct gv_error *err, char *buf, size_t size);
 
 #endif

@@ -48,6 +48,12 @@ int gv_slice_compare(struct gv_slice a, struct gv_slice b);
  * U+10FFFF). */
 bool gv_slice_is_utf8(struct gv_slice a);
 
+/* Bytes at the start that are well-formed UTF-8; a.len when all are. */
+size_t gv_slice_utf8_prefix(struct gv_slice a);
+
+/* Bytes of the one well-formed UTF-8 character at the start; 0 when there is none. */
+size_t gv_slice_character(struct gv_slice a);
+
 /* The part before the first `separator`, cut off from *rest together with the separator; all of
  * *rest when there is none. */
 struct gv_slice gv_slice_split(struct gv_slice *rest, char separator);

@@ -22,7 +22,7 @@ struct gv_text {
 /* Frees the bytes and makes it empty and usable again. */
 void gv_text_free(struct gv_text *text);
 
-/* Empties the text and keeps its memory. */
+/* Empties the text, forgets a failure, and keeps the memory. */
 void gv_text_clear(struct gv_text *text);
 
 /* Whether every append so far succeeded. */
