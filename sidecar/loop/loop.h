@@ -45,8 +45,9 @@ bool gv_loop_post(struct gv_loop *loop, void (*run)(void *ctx), void *ctx);
 #define GV_LOOP_WRITE 2u
 #define GV_LOOP_HANGUP 4u /* reported, never asked for */
 
-/* Calls `ready` with what is ready among `events` (level-triggered). The descriptor stays the
- * caller's. NULL on error. */
+/* Calls `ready` with what is ready among `events` (level-triggered), and with GV_LOOP_HANGUP once
+ * the peer is gone. A watch of no events is told also when the peer only ends its sending side.
+ * The descriptor stays the caller's; it has one watch at a time. NULL on error. */
 struct gv_watch *gv_watch_new(struct gv_loop *loop, int fd, unsigned events,
                               void (*ready)(void *ctx, unsigned events), void *ctx,
                               struct gv_error *err);

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+gv_test(sidecar/loop loop LINKS gv_loop)
+gv_test(sidecar/loop worker LINKS gv_loop)
