@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/engine/base/error.h"
-#include "policies/engine/base/slice.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -95,6 +94,41 @@ bool gv_error_set_errno(struct gv_error *err, enum gv_error_code code, int errnu
     append_message(message, strerror_r(errnum, reason, sizeof(reason)));
     fill(err, code, message);
     return false;
+}
+
+/* Copies what of `text` is fit to be shown and fits into GV_ERROR_QUOTED bytes. */
+static size_t copy_shown(char *buf, struct gv_slice text)
+{
+    size_t at = 0;
+    size_t shown = 0;
+    while (at < text.len) {
+        size_t length = gv_slice_character((struct gv_slice){text.ptr + at, text.len - at});
+        size_t step = length > 0 ? length : 1;
+        unsigned char first = (unsigned char)text.ptr[at];
+        if (shown + step > GV_ERROR_QUOTED) {
+            break;
+        }
+        /* C1 controls (U+0080 to U+009F) move a terminal's cursor as C0 controls do. */
+        bool control = first < 0x20 || first == 0x7F ||
+                       (first == 0xC2 && length == 2 && (unsigned char)text.ptr[at + 1] < 0xA0);
+        if (length == 0 || control) {
+            buf[shown++] = '?';
+        } else {
+            memcpy(buf + shown, text.ptr + at, length);
+            shown += length;
+        }
+        at += step;
+    }
+    buf[shown] = '\0';
+    return at;
+}
+
+bool gv_error_set_quoted(struct gv_error *err, enum gv_error_code code, struct gv_slice quoted,
+                         const char *why)
+{
+    char shown[GV_ERROR_QUOTED + 1];
+    bool whole = copy_shown(shown, quoted) == quoted.len;
+    return gv_error_set(err, code, "\"%s%s\" %s", shown, whole ? "" : "…", why);
 }
 
 bool gv_error_at(struct gv_error *err, const char *file, unsigned line, unsigned column)

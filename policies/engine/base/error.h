@@ -2,6 +2,7 @@
 #ifndef GV_BASE_ERROR_H
 #define GV_BASE_ERROR_H
 
+#include "policies/engine/base/slice.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,6 +26,9 @@ enum gv_error_code {
 /* Longest file name kept, in bytes with the final NUL; the end of a longer one is kept. */
 #define GV_ERROR_FILE_SIZE 256
 
+/* Bytes of a refused text that gv_error_set_quoted shows. */
+#define GV_ERROR_QUOTED 60
+
 struct gv_error {
     enum gv_error_code code;
     char message[GV_ERROR_MESSAGE_SIZE];
@@ -43,6 +47,11 @@ bool gv_error_set(struct gv_error *err, enum gv_error_code code, const char *for
 /* Like gv_error_set, and appends ": " and the system's text for `errnum`. Returns false. */
 bool gv_error_set_errno(struct gv_error *err, enum gv_error_code code, int errnum,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Sets the message `"<quoted>" <why>`. What was quoted came from outside, so it is shortened to
+ * GV_ERROR_QUOTED bytes and what is no printable UTF-8 is shown as '?'. Returns false. */
+bool gv_error_set_quoted(struct gv_error *err, enum gv_error_code code, struct gv_slice quoted,
+                         const char *why);
 
 /* Adds a place to an error that has none yet. One that knows its line but no file (a parser of
  * bytes knows no name) gets the file alone. `file` may be NULL. Returns false. */

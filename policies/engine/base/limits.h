@@ -12,6 +12,9 @@
 /* Bytes of the first allocation of a text, so that short texts grow once. */
 #define GV_TEXT_FIRST_CAPACITY 64
 
+/* Elements of the first allocation of a growing array. */
+#define GV_GROW_FIRST_COUNT 16
+
 /* Bytes of a word that suggestions are sought for: the search is quadratic in it. */
 #define GV_SIMILAR_LONGEST 64
 

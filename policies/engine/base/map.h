@@ -5,6 +5,7 @@
 #include "policies/engine/base/slice.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A hash map from byte strings to pointers: open addressing, keys copied, iteration in order of
@@ -30,10 +31,15 @@ bool gv_map_put(struct gv_map *map, struct gv_slice key, void *value, void **pre
 /* Takes `key` out and returns its value, or NULL. */
 void *gv_map_remove(struct gv_map *map, struct gv_slice key);
 
+/* How many keys the map has. */
 size_t gv_map_count(const struct gv_map *map);
 
-/* Walks in order of insertion: start with *at = 0; false at the end. The map must not change
- * meanwhile. */
+/* Walks in order of insertion: start with *at = 0; false at the end. `key` (NUL-terminated behind
+ * its length, borrowed) and `value` may be NULL. The map must not change meanwhile. */
 bool gv_map_next(const struct gv_map *map, size_t *at, struct gv_slice *key, void **value);
+
+/* SipHash-1-3 of `key` under the process's random key, for tables that are no map. The value is
+ * another one in the next process. Panics if the system has no randomness. Thread-safe. */
+uint64_t gv_map_hash(struct gv_slice key);
 
 #endif

@@ -11,7 +11,8 @@
 #define GV_SHA256_SIZE 32
 #define GV_SHA256_HEX_SIZE 65 /* with the final NUL */
 
-/* The digest of one buffer. Panics if OpenSSL has no SHA-256. Thread-safe. */
+/* The digest of one buffer. Thread-safe. Panics if OpenSSL has no SHA-256 or no memory for its
+ * context: a missing digest must never pass for one. */
 void gv_sha256_of(struct gv_slice data, unsigned char digest[GV_SHA256_SIZE]);
 
 /* The digest of `count` buffers, one after the other. */

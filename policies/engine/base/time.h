@@ -35,14 +35,17 @@ const char *gv_time_print(gv_time time, char buf[GV_TIME_SIZE]);
  * buf. */
 const char *gv_time_print_micros(gv_time time, char buf[GV_TIME_SIZE]);
 
-/* Reads RFC 3339 §5.6 with any offset; digits beyond microseconds are cut. Years 1970 to 9999. */
+/* Reads RFC 3339 §5.6 with any offset; digits beyond microseconds are cut. Years 1970 to 9999, in
+ * UTC. A leap second (":60") is refused, because instants here have none. SYNTAX or RANGE. */
 bool gv_time_parse(struct gv_slice text, gv_time *ret_time, struct gv_error *err);
 
-/* Reads Go's durations ("1h30m", "250ms") with d and w added ("30d", "1w"); no sign; at least one
- * unit. */
+/* Reads Go's durations ("1h30m", "250ms", "1.5h") with d and w added ("30d", "1w"); no sign; parts
+ * below a microsecond are cut. SYNTAX, or RANGE beyond 292,000 years. At least one
+ * unit: "0s", not "0". */
 bool gv_duration_parse(struct gv_slice text, gv_duration *ret_duration, struct gv_error *err);
 
-/* Writes a duration as a person says it, largest two units ("2d 3h", "45s", "0s"). Returns buf. */
+/* Writes a duration as a person says it: the largest unit and the one below unless that is zero
+ * ("2d 3h", "45s", "0s"); the rest is cut. Returns buf. */
 const char *gv_duration_print(gv_duration duration, char buf[GV_TIME_SIZE]);
 
 #endif
