@@ -4,6 +4,7 @@
 
 #include "policies/engine/base/slice.h"
 #include "policies/engine/base/time.h"
+#include "policies/engine/promotion/limits.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,12 +16,10 @@
 
 /* One bit for each role of the RaciMatrix. */
 typedef uint64_t gv_role_set;
-#define GV_ROLES_MAX 64
 #define GV_ROLE(index) ((gv_role_set)1 << (index))
 
 /* One bit for each target of one PromotionPolicy. The empty set is what policies call `none`. */
 typedef uint32_t gv_target_set;
-#define GV_TARGETS_MAX 32
 #define GV_TARGET(index) ((gv_target_set)1 << (index))
 
 /* Where a rule stands in the policies; `file` lives as long as the set. */
@@ -119,7 +118,10 @@ struct gv_version_facts {
     size_t tag_count;
 };
 
-/* The targets that a version with these facts is in. Stages and aliases compare without ASCII case.
+/*
+ * The targets that a version with these facts is in. Stages and aliases compare without ASCII case,
+ * as MLflow and its databases do; model names and tags compare exactly. No stage at all (NULL or
+ * "") is the stage None.
  */
 gv_target_set gv_promotion_targets(const struct gv_promotion *promotion,
                                    const struct gv_version_facts *facts);
@@ -134,7 +136,7 @@ gv_target_set gv_promotion_by_name(const struct gv_promotion *promotion, struct 
 
 /*
  * The target that a person's word names: a target's own name or one of its stages, without ASCII
- * case. "none" gives GV_TARGET_NONE. False when it names nothing.
+ * case; a name goes before a stage. "none" gives GV_TARGET_NONE. False when it names nothing.
  */
 bool gv_promotion_target(const struct gv_promotion *promotion, struct gv_slice word,
                          int *ret_target);
@@ -144,14 +146,24 @@ const char *gv_promotion_target_name(const struct gv_promotion *promotion, int t
 
 /*
  * The path that leads from what a version holds to `to`: one whose `from` is held, or from none
- * when nothing is held. NULL: there is none. When `hint` is not NULL and no path exists, *hint gets
- * a target from which `to` can be reached and that can itself be reached from what is held
- * ("promote to staging first"), or GV_TARGET_NONE.
+ * when nothing is held; removing from every target is a path to none. NULL: there is none, so the
+ * move is refused. When several admit, one that needs approval goes before one that does not, so
+ * that holding a second target never makes a move easier; then one that is no rollback; then the
+ * first declared. `held` may contain `to`: what is no move is the caller's to notice.
+ *
+ * When `hint` is not NULL and no path exists, *hint gets a target to which a path leads now and
+ * from which `to` can be reached by the fewest moves ("promote to staging first"), or
+ * GV_TARGET_NONE. Rollbacks are never hinted at: they are open only to versions that were in the
+ * target before.
  */
 const struct gv_path *gv_promotion_path(const struct gv_promotion *promotion, gv_target_set held,
                                         int to, int *hint);
 
-/* Whether `text` matches a glob: `*` within a segment, `**` across; segments are separated by '/'.
+/*
+ * Whether the whole of `text` matches a glob, byte by byte. Segments are separated by '/'. `*`
+ * stands for any run of bytes within a segment, `**` for any run at all; both may be empty. A `**`
+ * that fills a segment between slashes may also stand for no segment. Nothing can be escaped: what
+ * may hold a '*' is percent-encoded before it is matched. Takes at most pattern times text steps.
  */
 bool gv_glob_match(struct gv_slice pattern, struct gv_slice text);
 

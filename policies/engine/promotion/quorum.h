@@ -39,16 +39,17 @@ struct gv_case {
 
 enum gv_vote_refusal {
     GV_VOTE_ACCEPTED,
-    GV_VOTE_REFUSED_REQUESTER, /* approves own request */
-    GV_VOTE_REFUSED_AUTHOR,    /* wrote the version */
-    GV_VOTE_REFUSED_TWICE,     /* has voted */
-    GV_VOTE_REFUSED_ROLE,      /* no role that has a say */
-    GV_VOTE_REFUSED_UNKNOWN_AUTHOR,
+    GV_VOTE_REFUSED_REQUESTER,      /* approves own request */
+    GV_VOTE_REFUSED_AUTHOR,         /* wrote the version */
+    GV_VOTE_REFUSED_TWICE,          /* has voted */
+    GV_VOTE_REFUSED_ROLE,           /* no role that has a say */
+    GV_VOTE_REFUSED_UNKNOWN_AUTHOR, /* nobody can tell whether they wrote the version */
 };
 
 /*
  * Whether `person` with `roles` may cast `vote` now. A requester or author may not approve under
- * separation of duties; the roles with a say are those of seats, veto and consultation.
+ * separation of duties, but may reject or abstain; the roles with a say are those of seats, veto
+ * and consultation. Whether the decision is open for votes at all is the state machine's matter.
  */
 enum gv_vote_refusal gv_quorum_may_vote(const struct gv_case *about, const char *person,
                                         gv_role_set roles, enum gv_vote vote);
@@ -59,8 +60,6 @@ struct gv_missing_seat {
     unsigned role;
     unsigned count;
 };
-
-#define GV_SEATS_MAX 16
 
 struct gv_tally {
     enum gv_quorum_outcome outcome;
@@ -73,7 +72,13 @@ struct gv_tally {
  * Adds up the ballots. Approvals are assigned to seats so that as many seats as possible are filled
  * by distinct people (maximum bipartite matching), so nobody with two roles blocks a seat that
  * another could not fill. A reject by a quorum or veto role ends it; one by a consulted role is an
- * opinion.
+ * opinion. Only a person's first ballot counts, and an approval that separation of duties forbids
+ * counts for nothing, even when it was cast before the author was known.
+ *
+ * A seat of `count: all` waits for every person whose assignment in the domain gives the role,
+ * except requester and author, and for somebody when there is no such person: nothing is approved
+ * by nobody. Who is awaited in two such groups can fill only one of them. A path that needs no
+ * approval is met at once; one that does and has no seats is never met.
  */
 struct gv_tally gv_quorum_tally(const struct gv_case *about);
 
