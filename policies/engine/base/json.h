@@ -31,7 +31,7 @@ struct gv_json {
     unsigned column; /* from 1, in bytes */
     union {
         bool boolean;
-        struct gv_slice number; /* as written; see gv_json_int and gv_json_double */
+        struct gv_slice number; /* as written, then a byte that is no part of a number */
         struct gv_slice string; /* unescaped; may hold NUL; NUL-terminated behind its length */
         struct {
             const struct gv_json *const *items;
@@ -65,7 +65,8 @@ extern const struct gv_json_limits GV_JSON_DEFAULT_LIMITS;
 const struct gv_json *gv_json_parse(struct gv_arena *arena, struct gv_slice text,
                                     const struct gv_json_limits *limits, struct gv_error *err);
 
-/* The member's value, or NULL when `object` is NULL, no object, or has no such key. */
+/* The member's value, or NULL when `object` is NULL, no object, or has no such key. Compares key by
+ * key: for the few members that a program names, not for lookups in large objects. */
 const struct gv_json *gv_json_get(const struct gv_json *object, const char *key);
 
 /* The string of a member that is a string; the empty slice with NULL pointer otherwise. */
@@ -75,7 +76,7 @@ struct gv_slice gv_json_get_string(const struct gv_json *object, const char *key
  * that integer. */
 bool gv_json_int(const struct gv_json *value, int64_t *ret_int);
 
-/* The nearest double; false when `value` is no number or overflows. */
+/* The nearest double, in every locale; false when `value` is NULL, no number, or overflows. */
 bool gv_json_double(const struct gv_json *value, double *ret_double);
 
 #endif

@@ -6,6 +6,7 @@
 #include "policies/engine/base/yaml_scalar.h"
 #include "policies/engine/base/yaml_source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 
