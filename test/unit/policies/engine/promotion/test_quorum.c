@@ -161,8 +161,7 @@ static void adds_up_the_shipped_quorum(void **state)
         struct gv_tally tally = gv_quorum_tally(&about);
         assert_int_equal(tally.outcome, cases[i].want);
         assert_ptr_equal(tally.rejected_by, cases[i].rejected_by);
-        assert_int_equal(tally.missing_count == 0,
-                         tally.outcome == GV_QUORUM_MET || (cases[i].count == 2 && i == 9));
+        assert_true(tally.outcome != GV_QUORUM_MET || tally.missing_count == 0);
     }
 }
 
