@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/engine/base/json_string.h"
 
+#include <endian.h>
 #include <stdint.h>
 
 struct cursor {
@@ -11,10 +12,11 @@ struct cursor {
 };
 
 /*
- * Whether one of eight bytes is a quote, a backslash or a control character. The classic test for
- * a byte below n, by the borrow of a subtraction: a false alarm only costs a look byte by byte.
+ * Marks, with its highest bit, the first of eight bytes (the least significant first) that is a
+ * quote, a backslash or a control character: a subtraction borrows there. Bits above the first
+ * mark mean nothing, because the borrow runs on.
  */
-static bool has_special(uint64_t eight)
+static uint64_t mark_special(uint64_t eight)
 {
     const uint64_t ones = 0x0101010101010101ULL;
     const uint64_t high = 0x8080808080808080ULL;
@@ -22,7 +24,7 @@ static bool has_special(uint64_t eight)
     uint64_t backslash = eight ^ (ones * '\\');
     uint64_t found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
                      ((eight - ones * 0x20) & ~eight);
-    return (found & high) != 0;
+    return found & high;
 }
 
 /* The first byte that does not stand for itself. The NUL at the end stops it. */
@@ -31,8 +33,9 @@ static char *skip_plain(char *at, const char *end)
     uint64_t eight;
     while ((size_t)(end - at) >= sizeof(eight)) {
         memcpy(&eight, at, sizeof(eight));
-        if (has_special(eight)) {
-            break;
+        uint64_t marks = mark_special(le64toh(eight));
+        if (marks != 0) {
+            return at + __builtin_ctzll(marks) / 8;
         }
         at += sizeof(eight);
     }
@@ -165,21 +168,29 @@ static void move_plain(struct cursor *c)
 {
     char *stop = skip_plain(c->from, c->end);
     size_t len = (size_t)(stop - c->from);
-    if (c->to != c->from) {
-        memmove(c->to, c->from, len);
-    }
+    memmove(c->to, c->from, len);
     c->to += len;
     c->from = stop;
 }
 
+static struct gv_json_string finish(const struct cursor *c, char *start)
+{
+    if (c->wrong) {
+        return (struct gv_json_string){.next = c->from, .wrong = c->wrong};
+    }
+    *c->to = '\0';
+    return (struct gv_json_string){
+        .text = {start, (size_t)(c->to - start)},
+        .next = c->from + 1,
+    };
+}
+
 struct gv_json_string gv_json_read_string(char *start, const char *end)
 {
-    struct cursor c = {.from = start, .to = start, .end = end};
-    move_plain(&c);
-    while (*c.from == '\\') {
-        if (!read_escape(&c)) {
-            break;
-        }
+    char *stop = skip_plain(start, end);
+    struct cursor c = {.from = stop, .to = stop, .end = end};
+    /* Most strings have no escape and end here. */
+    while (*c.from == '\\' && read_escape(&c)) {
         move_plain(&c);
     }
     if (!c.wrong && *c.from != '"') {
@@ -187,11 +198,5 @@ struct gv_json_string gv_json_read_string(char *start, const char *end)
                                 : "a control character inside a string; write it as \\u and four "
                                   "hexadecimal digits";
     }
-    struct gv_json_string string = {.next = c.from, .wrong = c.wrong};
-    if (!c.wrong) {
-        *c.to = '\0';
-        string.text = (struct gv_slice){start, (size_t)(c.to - start)};
-        string.next = c.from + 1;
-    }
-    return string;
+    return finish(&c, start);
 }

@@ -119,7 +119,7 @@ static void compact(struct gv_map *map)
     map->used = to;
 }
 
-/* Builds a table in which one entry more leaves a third of the slots empty. */
+/* Builds a table of which at most half is taken with one entry more. */
 static bool rebuild(struct gv_map *map)
 {
     size_t wanted = GV_MAP_FIRST_SLOTS;
