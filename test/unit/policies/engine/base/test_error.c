@@ -96,6 +96,33 @@ static void cuts_long_messages_between_characters(void **state)
     }
 }
 
+static void quotes_foreign_text_safely(void **state)
+{
+    (void)state;
+    static const struct {
+        struct gv_slice quoted;
+        const char *message;
+    } cases[] = {
+        {{NULL, 0}, "\"\" is bad"},
+        {{"caf\xC3\xA9", 5}, "\"caf\xC3\xA9\" is bad"},
+        {{"\x1b[31m\r\n\x7F", 8}, "\"?[31m???\" is bad"},
+        {{"\xC2\x9B\xFFz\0", 5}, "\"??z?\" is bad"},
+        {{"%s%n", 4}, "\"%s%n\" is bad"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct gv_error err = GV_ERROR_INIT;
+        assert_false(gv_error_set_quoted(&err, GV_ERROR_INVALID, cases[i].quoted, "is bad"));
+        assert_string_equal(err.message, cases[i].message);
+    }
+    char text[GV_ERROR_QUOTED + 1];
+    memset(text, 'a', sizeof(text));
+    struct gv_error err = GV_ERROR_INIT;
+    gv_error_set_quoted(&err, GV_ERROR_INVALID, (struct gv_slice){text, GV_ERROR_QUOTED}, "x");
+    assert_null(strstr(err.message, "…"));
+    gv_error_set_quoted(&err, GV_ERROR_INVALID, (struct gv_slice){text, sizeof(text)}, "x");
+    assert_non_null(strstr(err.message, "aaa…\" x"));
+}
+
 static void accepts_that_nobody_asks_why(void **state)
 {
     (void)state;
@@ -121,6 +148,7 @@ int main(void)
         cmocka_unit_test(keeps_the_end_of_a_long_file_name),
         cmocka_unit_test(gains_context_on_the_way_up),
         cmocka_unit_test(cuts_long_messages_between_characters),
+        cmocka_unit_test(quotes_foreign_text_safely),
         cmocka_unit_test(accepts_that_nobody_asks_why),
         cmocka_unit_test(gives_every_code_a_slug),
     };
