@@ -58,6 +58,10 @@ bool gv_config_read(const char *file, struct gv_config *ret_config, struct gv_er
 bool gv_config_parse(const char *name, struct gv_slice text, struct gv_config *ret_config,
                      struct gv_error *err);
 
+/* Whether the values go together; the readers above have asked already. For a configuration that
+ * was changed afterwards. */
+bool gv_config_validate(const struct gv_config *config, struct gv_error *err);
+
 void gv_config_free(struct gv_config *config);
 
 /* Appends the whole configuration as commented YAML with its defaults: sidecar/gavel.example.yaml.

@@ -25,6 +25,10 @@ struct gv_governance_services {
     struct gv_mlflow *mlflow;
     void (*approved)(void *ctx); /* something became due for the executor; any thread */
     void *approved_ctx;
+    /* Profile large: NULL while the audit sink is within its bound, else a sentence why promotions
+     * are refused. Any thread; the function may be NULL. */
+    const char *(*sink_trouble)(void *ctx);
+    void *sink_ctx;
 };
 
 struct gv_governance *gv_governance_new(const struct gv_governance_services *services,
