@@ -11,39 +11,82 @@
 /* How often a follower looks for new events, in microseconds. */
 #define FOLLOW_EVERY 300000
 
+/* Writers that are followed; there is one a replica. */
+#define WRITERS_MAX 64
+
 struct tail {
     const char *decision;
     int64_t lines;
-    int64_t
-        printed; /* events in the trail when last read, so that a follower prints what came after */
-    bool first;
+    bool started;
+    struct {
+        char *name;
+        int64_t seq; /* the last event that was seen */
+    } writers[WRITERS_MAX];
+    size_t writer_count;
 };
 
-/* Rows come newest first and are printed oldest first. */
-static void print_rows(const struct gv_audit_row *rows, size_t count)
+static void print_row(const struct gv_audit_row *row)
 {
-    for (size_t i = count; i-- > 0;) {
-        fwrite(rows[i].line, 1, rows[i].line_len, stdout);
-        putchar('\n');
-    }
-    fflush(stdout);
+    fwrite(row->line, 1, row->line_len, stdout);
+    putchar('\n');
 }
 
-static bool count_events(struct gv_store_tx *tx, struct gv_arena *arena, const struct tail *tail,
-                         int64_t *ret_count, struct gv_error *err)
+/* The last events; rows come newest first and are printed oldest first. */
+static bool print_last(struct gv_store_tx *tx, const struct tail *tail, struct gv_arena *arena,
+                       struct gv_error *err)
 {
-    struct gv_audit_filter filter = {.entity_id = tail->decision, .limit = GV_STORE_PAGE_MAX};
-    struct gv_audit_row *rows;
+    struct gv_audit_filter filter = {.entity_id = tail->decision, .limit = tail->lines};
+    struct gv_audit_row *rows = NULL;
     size_t count = 0;
-    *ret_count = 0;
-    do {
-        filter.offset = *ret_count;
-        if (!gv_store_audit_list(tx, &filter, arena, &rows, &count, err))
-            return false;
-        *ret_count += (int64_t)count;
-        gv_arena_reset(arena);
-    } while (count == GV_STORE_PAGE_MAX);
+    if (tail->lines > 0 && !gv_store_audit_list(tx, &filter, arena, &rows, &count, err))
+        return false;
+    for (size_t i = count; i-- > 0;)
+        print_row(&rows[i]);
     return true;
+}
+
+static bool is_wanted(const struct tail *tail, const struct gv_audit_row *row)
+{
+    return !tail->decision || (row->entity_id && strcmp(row->entity_id, tail->decision) == 0);
+}
+
+/* What one writer added since the last look. */
+static bool print_new(struct gv_store_tx *tx, struct tail *tail, size_t writer,
+                      struct gv_arena *arena, struct gv_error *err)
+{
+    struct gv_audit_row *rows;
+    size_t count;
+    if (!gv_store_audit_after(tx, tail->writers[writer].name, tail->writers[writer].seq,
+                              GV_STORE_PAGE_MAX, arena, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (is_wanted(tail, &rows[i]))
+            print_row(&rows[i]);
+        tail->writers[writer].seq = rows[i].seq;
+    }
+    return true;
+}
+
+/* The place of a writer in the tail; a new one begins at the end of its chain at first, later at
+ * its start. */
+static bool find_writer(struct gv_store_tx *tx, struct tail *tail, const char *name,
+                        struct gv_arena *arena, size_t *ret_at, struct gv_error *err)
+{
+    for (*ret_at = 0; *ret_at < tail->writer_count; (*ret_at)++) {
+        if (strcmp(tail->writers[*ret_at].name, name) == 0)
+            return true;
+    }
+    if (tail->writer_count == WRITERS_MAX)
+        return gv_error_set(err, GV_ERROR_LIMIT, "more than %d writers", WRITERS_MAX);
+    int64_t epoch, seq = 0;
+    const char *hash;
+    gv_time at;
+    if (!tail->started && !gv_store_audit_head(tx, name, arena, &epoch, &seq, &hash, &at, err))
+        return false;
+    tail->writers[tail->writer_count].name = strdup(name);
+    tail->writers[tail->writer_count].seq = seq;
+    return tail->writers[tail->writer_count++].name ||
+           gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
 }
 
 static bool read_tail(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
@@ -53,28 +96,32 @@ static bool read_tail(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
     struct gv_arena *arena = gv_arena_new(0);
     if (!arena)
         return gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
-    int64_t total = 0;
-    if (!count_events(tx, arena, tail, &total, err))
+    const char **names;
+    size_t count, at;
+    if (!gv_store_audit_writers(tx, arena, &names, &count, err))
         return false;
-    struct gv_audit_filter filter = {.entity_id = tail->decision};
-    filter.limit = tail->first ? tail->lines : total - tail->printed;
-    if (filter.limit > GV_STORE_PAGE_MAX)
-        filter.limit = GV_STORE_PAGE_MAX;
-    struct gv_audit_row *rows;
-    size_t count = 0;
-    if (filter.limit > 0 && !gv_store_audit_list(tx, &filter, arena, &rows, &count, err))
+    if (!tail->started && !print_last(tx, tail, arena, err))
         return false;
-    if (count)
-        print_rows(rows, count);
-    tail->first = false;
-    tail->printed = total;
+    for (size_t i = 0; i < count; i++) {
+        if (!find_writer(tx, tail, names[i], arena, &at, err) ||
+            !print_new(tx, tail, at, arena, err))
+            return false;
+    }
+    tail->started = true;
+    fflush(stdout);
     return true;
+}
+
+static void free_tail(struct tail *tail)
+{
+    while (tail->writer_count)
+        free(tail->writers[--tail->writer_count].name);
 }
 
 static int run_tail(struct gv_store *store, const struct gv_arguments *arguments)
 {
     const char *lines = gv_argument(arguments, "lines");
-    struct tail tail = {.decision = gv_argument(arguments, "decision"), .lines = 10, .first = true};
+    struct tail tail = {.decision = gv_argument(arguments, "decision"), .lines = 10};
     struct gv_error err = GV_ERROR_INIT;
     char *end = NULL;
     if (lines)
@@ -84,11 +131,12 @@ static int run_tail(struct gv_store *store, const struct gv_arguments *arguments
                 GV_STORE_PAGE_MAX);
         return GV_EXIT_USAGE;
     }
+    bool done;
     do {
-        if (!gv_store_read_wait(store, read_tail, &tail, &err))
-            return gv_cli_fail("audit", &err);
-    } while (gv_argument(arguments, "follow") && usleep(FOLLOW_EVERY) == 0);
-    return GV_EXIT_OK;
+        done = gv_store_read_wait(store, read_tail, &tail, &err);
+    } while (done && gv_argument(arguments, "follow") && usleep(FOLLOW_EVERY) == 0);
+    free_tail(&tail);
+    return done ? GV_EXIT_OK : gv_cli_fail("audit", &err);
 }
 
 struct verification {
