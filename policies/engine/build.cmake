@@ -63,7 +63,10 @@ elseif(NOT GV_SANITIZE STREQUAL "")
 else()
     target_compile_options(gv_flags INTERFACE
         -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
-        -ftrivial-auto-var-init=zero -fPIE)
+        -fPIE)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # clang 14 knows it under another, temporary name
+        target_compile_options(gv_flags INTERFACE -ftrivial-auto-var-init=zero)
+    endif()
     target_link_options(gv_flags INTERFACE
         -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections)
     target_compile_options(gv_flags INTERFACE -ffunction-sections -fdata-sections)
