@@ -15,6 +15,9 @@
 /* Bytes of all files together; Kubernetes ends a ConfigMap at 1 MiB, so this is eight of them. */
 #define GV_SOURCES_BYTES_MAX (8u << 20)
 
+/* Documents of a set; their names are compared with each other. */
+#define GV_DOCUMENTS_MAX 512
+
 /* Bytes that one compiled set may take, in its own arena. */
 #define GV_SET_BYTES_MAX (64u << 20)
 
@@ -24,8 +27,13 @@
 /* Bytes of free text (messages, claim values, tags); it is repeated in answers and audit events. */
 #define GV_TEXT_MAX 1024
 
-/* Elements of a list; a list is scanned when rules are matched. */
-#define GV_LIST_MAX 256
+/* Elements of a list; a list is scanned when rules are matched, and compared when they are linted.
+ */
+#define GV_LIST_MAX 128
+
+/* Comparisons of patterns that lint may spend on rules that hide each other: about a tenth of a
+ * second. The largest set that the other limits allow would ask for a million times as many. */
+#define GV_LINT_COMPARISONS_MAX 5000000
 
 /* Activities of the RaciMatrix; they are found by a scan. */
 #define GV_ACTIVITIES_MAX 256
