@@ -38,23 +38,30 @@ static void begin_star(struct glob *glob)
     glob->star = (struct mark){true, glob->p, glob->t};
 }
 
+/* Goes on behind the last `**` from where it stands now. It ends as a `*` does, except when it
+ * fills a segment: behind its slash nothing but the start of a segment will do. */
+static void resume_deep(struct glob *glob)
+{
+    glob->p = glob->deep.pattern;
+    glob->t = glob->deep.text;
+    glob->star = glob->deep;
+    glob->star.set = glob->pattern.ptr[glob->p - 1] == '*';
+}
+
 /* Three stars and more mean what two mean. A `**` that fills a segment of the pattern may also
  * stand for no segment, its slash included, so that "model", any depth, "v1" has "model/v1" among
  * it. */
 static void begin_deep(struct glob *glob)
 {
-    bool whole_segment = at_segment_start(glob);
+    bool at_start = at_segment_start(glob);
     while (glob->p < glob->pattern.len && glob->pattern.ptr[glob->p] == '*') {
         glob->p++;
     }
-    whole_segment =
-        whole_segment && glob->p < glob->pattern.len && glob->pattern.ptr[glob->p] == '/';
-    if (whole_segment) {
+    if (at_start && glob->p < glob->pattern.len && glob->pattern.ptr[glob->p] == '/') {
         glob->p++;
     }
     glob->deep = (struct mark){true, glob->p, glob->t};
-    /* Behind the slash of a whole segment nothing but the start of a segment will do. */
-    glob->star = whole_segment ? (struct mark){0} : glob->deep;
+    resume_deep(glob);
 }
 
 /* Begins the wildcard that the pattern is at; false when it is at none. */
@@ -83,12 +90,6 @@ static bool step_literal(struct glob *glob)
     return true;
 }
 
-static void resume(struct glob *glob, const struct mark *mark)
-{
-    glob->p = mark->pattern;
-    glob->t = mark->text;
-}
-
 static bool prolong_star(struct glob *glob)
 {
     struct mark *star = &glob->star;
@@ -96,7 +97,8 @@ static bool prolong_star(struct glob *glob)
         return false;
     }
     star->text++;
-    resume(glob, star);
+    glob->p = star->pattern;
+    glob->t = star->text;
     return true;
 }
 
@@ -112,9 +114,7 @@ static bool jump_a_segment(struct glob *glob)
         return false;
     }
     deep->text += (size_t)(slash - from) + 1;
-    bool whole_segment = deep->pattern > 0 && glob->pattern.ptr[deep->pattern - 1] == '/';
-    glob->star = whole_segment ? (struct mark){0} : *deep;
-    resume(glob, deep);
+    resume_deep(glob);
     return true;
 }
 

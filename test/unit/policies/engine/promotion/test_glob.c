@@ -102,7 +102,13 @@ static void looks_at_every_byte_of_a_slice(void **state)
     assert_true(gv_glob_match(gv_slice_from("a*"), with_nul));
     assert_true(gv_glob_match(with_nul, with_nul));
     assert_true(gv_glob_match((struct gv_slice){NULL, 0}, (struct gv_slice){NULL, 0}));
-    assert_true(gv_glob_match((struct gv_slice){"**xx", 2}, (struct gv_slice){"a/b", 3}));
+    /* and at none behind it */
+    struct gv_slice path = GV_SLICE("a/b");
+    assert_true(gv_glob_match((struct gv_slice){"**xx", 2}, path));
+    assert_true(gv_glob_match((struct gv_slice){"***", 2}, path));
+    assert_true(gv_glob_match((struct gv_slice){"**/", 2}, path));
+    assert_false(gv_glob_match((struct gv_slice){"**", 1}, path));
+    assert_false(gv_glob_match(GV_SLICE("a/*"), (struct gv_slice){"a/b/", 1}));
 }
 
 /* The definition itself, with all its choices; exponential, hence for small texts only. */
