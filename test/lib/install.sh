@@ -4,14 +4,17 @@
 # sidecar/quickstart; needs bash. Every function returns non-zero with a message on stderr that names the way
 # out; none of them exits, so that a caller may turn a failure into a skip.
 
-# What the build, the lint step and the benches need.
-GV_DEBIAN_BUILD="cmake ninja-build gcc g++ pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev
-    libssl-dev libyaml-dev libcmocka-dev libcjose-dev libsqlite3-dev zlib1g-dev"
-GV_DEBIAN_LINT="clang-format-14 cppcheck shellcheck git python3"
-GV_DEBIAN_CLANG="clang-14 libclang-rt-14-dev"
-GV_DEBIAN_BENCH="nginx-light wrk"
+# What the build, the lint step and the benches need; read by who sources this.
+# shellcheck disable=SC2034
+{
+    GV_DEBIAN_BUILD="cmake ninja-build gcc g++ pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev
+        libssl-dev libyaml-dev libcmocka-dev libcjose-dev libsqlite3-dev zlib1g-dev"
+    GV_DEBIAN_LINT="clang-format-14 cppcheck shellcheck git python3"
+    GV_DEBIAN_CLANG="clang-14 libclang-rt-14-dev"
+    GV_DEBIAN_BENCH="nginx-light wrk"
+}
 
-GV_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/gavel"
+GV_CACHE="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/gavel"
 
 gv_say() {
     printf '== %s\n' "$*"
