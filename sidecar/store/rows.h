@@ -79,11 +79,13 @@ struct gv_audit_row {
     int64_t epoch;
     int64_t seq;
     gv_time at;
+    const char *workspace;
     const char *event_type;
-    const char *entity_type;
-    const char *entity_id; /* a decision's id or a resource */
-    const char *actor;
-    const char *line; /* the bytes that are hashed; never built again */
+    const char *entity_type; /* "decision", or the kind of the resource ("model") */
+    const char *entity_id;   /* a decision's id, or the resource */
+    const char *resource;
+    const char *actor; /* "issuer|subject" */
+    const char *line;  /* the bytes that are hashed; never built again */
     size_t line_len;
     const char *hash; /* hex: SHA-256(0x00 || line) */
 };

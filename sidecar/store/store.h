@@ -26,11 +26,14 @@ typedef void (*gv_store_done)(void *ctx, const struct gv_error *err);
 
 struct gv_store_options {
     const char *url; /* "sqlite:/var/lib/gavel/gavel.db"; the directory must exist */
+    bool read_only;  /* for commands beside a running process: takes no lock, refuses writes */
 };
 
 /*
- * Opens, checks and migrates. Refuses a network file system, a database of a newer version, a
- * corrupt one, and one that another process writes. NULL on error.
+ * Opens, checks and migrates. Refuses a network file system (INVALID), a database of a newer
+ * version (REFUSED), a corrupt one (CORRUPT), and one that another process writes (UNAVAILABLE,
+ * with its pid). Claims of idempotency keys that a dead process left without an answer are
+ * forgotten. NULL on error.
  */
 struct gv_store *gv_store_open(const struct gv_store_options *options, struct gv_error *err);
 
@@ -61,8 +64,9 @@ const char *gv_store_trouble(struct gv_store *store, char *buf, size_t size);
 /* The wall clock as of the start of the transaction. */
 gv_time gv_store_now(const struct gv_store_tx *tx);
 
-/* Inserts. CONFLICT (GV_ERROR_CONFLICT) when another active request has the same workspace, model,
- * version and target. */
+/* Inserts. CONFLICT (GV_ERROR_CONFLICT) when another active request of type "model_promotion" has
+ * the same workspace, model, version and target. REFUSED when the state is neither pending nor one
+ * edge away from it. */
 bool gv_store_decision_insert(struct gv_store_tx *tx, const struct gv_decision *decision,
                               struct gv_error *err);
 
@@ -94,8 +98,9 @@ bool gv_store_decision_held(struct gv_store_tx *tx, const char *workspace, const
                             struct gv_error *err);
 
 /*
- * Decisions that something is due for, oldest first: approved ones whose next attempt is due,
- * executing ones whose lease has run out, and waiting ones past their expiry.
+ * Decisions that something is due for, longest due first: approved ones whose next attempt is due
+ * (next_attempt_at 0: at once), executing ones whose lease has run out and whose next attempt is
+ * due, and waiting ones past their expiry.
  */
 bool gv_store_decision_due(struct gv_store_tx *tx, gv_time now, size_t limit,
                            struct gv_arena *arena, struct gv_decision **ret_rows, size_t *ret_count,
@@ -154,14 +159,15 @@ bool gv_store_lease_release(struct gv_store_tx *tx, const char *name, const char
 bool gv_store_audit_head(struct gv_store_tx *tx, const char *writer, struct gv_arena *arena,
                          int64_t *ret_epoch, int64_t *ret_seq, const char **ret_hash,
                          gv_time *ret_at, struct gv_error *err);
-/* Appends; CONFLICT when (writer, epoch, seq) exists. UPDATE and DELETE on the table are refused by
+/* Appends; CONFLICT when (writer, seq) exists. UPDATE and DELETE on the table are refused by
  * triggers. */
 bool gv_store_audit_append(struct gv_store_tx *tx, const struct gv_audit_row *row,
                            struct gv_error *err);
 
 struct gv_audit_filter {
-    const char *event_type; /* NULL: any */
-    const char *entity_id;
+    const char *workspace; /* NULL: any; likewise below */
+    const char *event_type;
+    const char *entity_id; /* of events with that entity_id or that resource */
     int64_t limit;
     int64_t offset;
 };
