@@ -172,7 +172,9 @@ static void targets_print_their_names(void **state)
 {
     (void)state;
     assert_string_equal(gv_promotion_target_name(&MODELS, PRODUCTION), "production");
+    assert_string_equal(gv_promotion_target_name(&MODELS, STAGING), "staging");
     assert_string_equal(gv_promotion_target_name(&MODELS, NONE), "none");
+    assert_string_equal(gv_promotion_target_name(&MODELS, COUNT(TARGETS)), "none");
 }
 
 /* Paths. */
@@ -216,6 +218,37 @@ static void admits_what_a_path_says_and_refuses_the_rest(void **state)
         assert_ptr_equal(path, cases[i].path < 0 ? NULL : &PATHS[cases[i].path]);
         assert_int_equal(hint, cases[i].hint);
         assert_ptr_equal(gv_promotion_path(&MODELS, cases[i].held, cases[i].to, NULL), path);
+    }
+}
+
+static void takes_the_strictest_of_several_paths(void **state)
+{
+    (void)state;
+    enum { FREE, FREE_BACK, ASKED, ASKED_BACK };
+    static const struct gv_path kinds[] = {
+        [FREE] = {.to = 3},
+        [FREE_BACK] = {.to = 3, .rollback = true},
+        [ASKED] = {.to = 3, APPROVED},
+        [ASKED_BACK] = {.to = 3, .rollback = true, APPROVED},
+    };
+    static const struct {
+        int declared[3];
+        size_t want;
+    } cases[] = {
+        {{FREE, ASKED, ASKED_BACK}, 1}, {{ASKED_BACK, FREE, ASKED}, 2},
+        {{ASKED, ASKED_BACK, FREE}, 0}, {{FREE, FREE_BACK, ASKED_BACK}, 2},
+        {{FREE_BACK, FREE, FREE}, 1},   {{ASKED, ASKED, ASKED}, 0},
+        {{FREE, FREE, FREE_BACK}, 0},   {{ASKED_BACK, ASKED_BACK, FREE}, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct gv_path paths[3];
+        for (int j = 0; j < 3; j++) {
+            paths[j] = kinds[cases[i].declared[j]];
+            paths[j].from = j;
+        }
+        struct gv_promotion models = {.paths = paths, .path_count = 3, .target_count = 4};
+        const struct gv_path *path = gv_promotion_path(&models, IN(0) | IN(1) | IN(2), 3, NULL);
+        assert_ptr_equal(path, &paths[cases[i].want]);
     }
 }
 
@@ -340,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_word_names_a_target_by_its_name_or_a_stage),
         cmocka_unit_test(targets_print_their_names),
         cmocka_unit_test(admits_what_a_path_says_and_refuses_the_rest),
+        cmocka_unit_test(takes_the_strictest_of_several_paths),
         cmocka_unit_test(hints_at_the_first_of_several_moves),
         cmocka_unit_test(agrees_with_a_slow_search_on_random_policies),
     };
