@@ -25,7 +25,10 @@ struct gv_guard_head {
  * ("two-content-lengths"); static. */
 const char *gv_guard_check(const struct gv_guard_head *head, const struct gv_http_limits *limits);
 
-/* The sentence for the client that goes with a reason; static. */
+/* The sentence for the client that goes with a reason of gv_guard_check; static. */
 const char *gv_guard_explain(const char *reason);
+
+/* The status that goes with a reason of gv_guard_check: 400, or 417, 431, 501. */
+unsigned gv_guard_status(const char *reason);
 
 #endif

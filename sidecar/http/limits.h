@@ -25,6 +25,28 @@ struct gv_http_limits {
 #define GV_HTTP_IDLE (60 * GV_SECOND)
 #define GV_HTTP_TOTAL (120 * GV_SECOND)
 
+/* --- what is not a setting --- */
+
+/* Memory of one connection inside libmicrohttpd: half of it is the read buffer, so that uploads
+ * move in pieces of 64 KiB. It is mapped, and only what is touched becomes resident. */
+#define GV_HTTP_CONNECTION_POOL ((size_t)128 * 1024)
+/* Bytes of one piece of a streamed answer. */
+#define GV_HTTP_STREAM_BLOCK ((size_t)64 * 1024)
+
+/* How often deadlines and the hang-ups of waiting clients are looked for. */
+#define GV_HTTP_SWEEP (250 * GV_MILLISECOND)
+
+/* Finished requests whose memory is kept for the next ones. */
+#define GV_HTTP_SPARE_REQUESTS 64
+/* Arena of one request: head, answer's headers, and what the handler makes of them. */
+#define GV_HTTP_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+/* A refused client that still sends is read and ignored for this long, so that the reset which
+ * closing would cause does not destroy the answer before it is read. */
+#define GV_HTTP_LINGER (5 * GV_SECOND)
+/* Such sockets at most; further ones are closed at once. */
+#define GV_HTTP_LINGERING 128
+
 #define GV_HTTP_LIMITS_INIT                                                             \
     ((struct gv_http_limits){GV_HTTP_CONNECTIONS, GV_HTTP_CONNECTIONS_PER_IP,           \
                              GV_HTTP_HEADER_BYTES, GV_HTTP_HEADERS, GV_HTTP_BODY_BYTES, \

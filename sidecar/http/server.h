@@ -34,9 +34,11 @@ typedef void (*gv_http_error_renderer)(struct gv_http_request *request, unsigned
                                        const char *message);
 
 struct gv_http_server_options {
-    const char *name; /* for logs and metrics: "gateway" */
+    const char *name; /* for logs and metrics: "gateway"; borrowed for the server's life */
     const char
         *address; /* "127.0.0.1:5000", "[::1]:5000", "0.0.0.0:8000"; port 0 picks a free one */
+    bool shared;  /* several loops listen on this address (SO_REUSEPORT); otherwise an address in
+                     use is an error, so that a second process is not a silent accomplice */
     struct gv_http_limits limits;
     void (*handle)(void *ctx, struct gv_http_request *request);
     void *ctx;
@@ -58,8 +60,8 @@ void gv_http_server_drain(struct gv_http_server *server, void (*done)(void *ctx)
 /* Requests being served. */
 unsigned gv_http_server_active(const struct gv_http_server *server);
 
-/* Stops at once; requests not yet answered are cut. Their `ended` callbacks run. Accepts NULL;
- * returns NULL. */
+/* Stops at once; requests not yet answered are cut. Their `ended` callbacks run. Not from inside a
+ * handler: post it to the loop. Accepts NULL; returns NULL. */
 struct gv_http_server *gv_http_server_stop(struct gv_http_server *server);
 
 /* --- what was asked; all borrowed, valid until the request ends --- */
@@ -126,6 +128,10 @@ void gv_http_stream_more(struct gv_http_request *request);
  */
 void gv_http_respond(struct gv_http_request *request, unsigned status,
                      const struct gv_http_header *headers, unsigned count, struct gv_slice body);
+
+/* Adds a header to the answer that will be given; for what a renderer does not know (Allow,
+ * Retry-After). Both are copied; the same rules as above. */
+void gv_http_add_header(struct gv_http_request *request, const char *name, const char *value);
 
 #define GV_HTTP_SOURCE_WAIT 0   /* nothing now: call gv_http_source_more when there is */
 #define GV_HTTP_SOURCE_END (-1) /* the body is complete */
