@@ -210,6 +210,8 @@ static void admits_what_a_path_says_and_refuses_the_rest(void **state)
         {IN(ARCHIVED) | IN(PRODUCTION), STAGING, -1, NONE},
         {0, 3, -1, NONE},
         {0, 31, -1, NONE},
+        {0, 1000, -1, NONE},
+        {0, -1000, -1, NONE},
         {0, -2, -1, NONE},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
