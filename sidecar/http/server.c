@@ -104,7 +104,8 @@ static void request_over(void *cls, struct MHD_Connection *mhd, void **context,
     if (!request) {
         return;
     }
-    if (request->linger && !server->stopping) {
+    /* A request that never came to the guard was refused by libmicrohttpd itself. */
+    if ((request->linger || !request->guarded) && !server->stopping) {
         gv_linger_add(server->linger, request->connection->fd);
     }
     gv_request_end(request);
