@@ -677,6 +677,53 @@ static void paths_have_a_limit(void **state)
     gv_text_free(&text);
 }
 
+/* A quorum with seats of `count` roles. */
+static enum gv_error_code load_quorum(int count)
+{
+    struct gv_text text = GV_TEXT_INIT;
+    gv_text_string(&text, MATRIX_HEAD "  roles:\n");
+    for (int i = 0; i < count; i++)
+        gv_text_format(&text, "    r%d: {assigned: [accountable]}\n", i);
+    gv_text_string(&text, PROMOTION_HEAD TARGETS "  paths:\n    - {from: none, to: staging, "
+                                                 "request: [r0], approval: {quorum: [");
+    for (int i = 0; i < count; i++)
+        gv_text_format(&text, "{role: r%d},", i);
+    gv_text_string(&text, "]}}\n");
+    struct gv_error err = GV_ERROR_INIT;
+    gv_set_unref(load_text(gv_text_cstr(&text), NULL, &err));
+    gv_text_free(&text);
+    return err.code;
+}
+
+static void a_quorum_has_a_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(load_quorum(GV_SEATS_MAX), GV_ERROR_NONE);
+    assert_int_equal(load_quorum(GV_SEATS_MAX + 1), GV_ERROR_LIMIT);
+}
+
+/* 1024 rules that are all alike but for the last of many patterns. */
+static void lint_says_when_it_stops_comparing(void **state)
+{
+    (void)state;
+    struct gv_text row = GV_TEXT_INIT;
+    gv_text_string(&row, "    - {name: r#, effect: deny, actions: [a], resources: [");
+    for (int i = 0; i < GV_LIST_MAX; i++)
+        gv_text_format(&row, "run/x%d,", i);
+    row.len--;
+    gv_text_string(&row, "-#]}\n");
+    char *text = repeat(RACI ACCESS_HEAD, gv_text_cstr(&row), GV_RULES_MAX, "");
+    struct gv_findings findings = GV_FINDINGS_INIT;
+    struct gv_set *set = load_text(text, &findings, NULL);
+    assert_non_null(set);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].slug, "lint-incomplete");
+    gv_set_unref(set);
+    gv_findings_free(&findings);
+    free(text);
+    gv_text_free(&row);
+}
+
 static void sources_have_limits(void **state)
 {
     (void)state;
@@ -858,6 +905,8 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_read_does_not_make_roles_unknown),
         cmocka_unit_test(each_limit_holds_exactly),
         cmocka_unit_test(paths_have_a_limit),
+        cmocka_unit_test(a_quorum_has_a_limit),
+        cmocka_unit_test(lint_says_when_it_stops_comparing),
         cmocka_unit_test(sources_have_limits),
         cmocka_unit_test(too_many_documents_are_refused),
         cmocka_unit_test(survives_hostile_texts),
