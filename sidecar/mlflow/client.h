@@ -82,6 +82,15 @@ bool gv_mlflow_version_by_alias(struct gv_mlflow *mlflow, const char *workspace,
 bool gv_mlflow_versions(struct gv_mlflow *mlflow, const char *workspace, const char *model,
                         gv_mlflow_versions_done done, void *ctx, struct gv_error *err);
 
+/*
+ * The versions of any model that were made from a run, or from a logged model (the other is NULL):
+ * model-versions/search, every page, aliases included. For the guard of what a governed version
+ * came from.
+ */
+bool gv_mlflow_versions_made_from(struct gv_mlflow *mlflow, const char *workspace,
+                                  const char *run_id, const char *model_id,
+                                  gv_mlflow_versions_done done, void *ctx, struct gv_error *err);
+
 /* runs/get: latest metrics and the author. */
 bool gv_mlflow_run_get(struct gv_mlflow *mlflow, const char *workspace, const char *run_id,
                        gv_mlflow_run_done done, void *ctx, struct gv_error *err);
