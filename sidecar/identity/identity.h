@@ -71,7 +71,7 @@ struct gv_verifier *gv_verifier_free(struct gv_verifier *verifier);
 enum gv_identity_result {
     GV_IDENTITY_OK,
     GV_IDENTITY_ABSENT,      /* no Authorization header */
-    GV_IDENTITY_REFUSED,     /* a token that is not acceptable; the reason is in *err */
+    GV_IDENTITY_REFUSED,     /* a token that is not acceptable; the reason says why */
     GV_IDENTITY_UNAVAILABLE, /* the issuer's keys cannot be had now */
 };
 
@@ -85,6 +85,10 @@ void gv_verifier_check(struct gv_verifier *verifier, struct gv_slice authorizati
                        void (*done)(void *ctx, enum gv_identity_result result,
                                     const struct gv_principal *principal, const char *reason),
                        void *ctx);
+
+/* Forgets the checks that wait for a key with that `ctx`: their `done` does not run. For a request
+ * that ended meanwhile. gv_verifier_free forgets all. */
+void gv_verifier_cancel(struct gv_verifier *verifier, const void *ctx);
 
 /* The constant text that a refused caller is told; static. */
 const char *gv_identity_refusal(enum gv_identity_result result);
