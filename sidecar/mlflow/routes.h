@@ -52,13 +52,15 @@ struct gv_mlflow_route {
     unsigned versions; /* bit 2: /api/2.0, bit 3: /api/3.0 */
     bool raw;          /* not under a prefix ("/health") */
     bool ajax_only;    /* only under /ajax-api */
+    bool query;        /* reads its query although it is no GET */
     enum gv_route_class class_;
     const char *action;   /* "mlops:read"; NULL: open to everyone, no identity needed */
     const char *resource; /* template: "model/{name}/v{version}"; fields are looked up where MLflow
                              reads them */
     enum gv_operation operation;
-    const char *fields; /* of a rebuilt row: its whole vocabulary, "name:string! version:version!
-                           stage:string!" */
+    const char *fields; /* of a rebuilt row: its whole vocabulary, "name:model! version:version!
+                           stage:stage!"; of a re-serialised row: the fields that name a person,
+                           "user_id:user! tags:owner-tags!"; NULL: none */
     bool audited;       /* writes an event when allowed; refusals always do */
     bool html;          /* a page of the UI: an unauthenticated browser is offered a login */
 };
