@@ -34,8 +34,13 @@ struct gv_move {
 /*
  * Judges `call` by what MLflow says now. `subject` is the version that the call changes (for a
  * copy: its source; NULL when it creates one from elsewhere); `others` are all versions that the
- * call would remove, rename or overwrite. Messages live in the arena. False only when out of
- * memory.
+ * call may displace, remove, rename or overwrite; the subject among them is not counted twice.
+ *
+ * Each target that the subject comes into needs a path from what it holds, and each that it leaves
+ * must be what such a path leads from, or need a path to none of its own: so a free path from one
+ * target never takes a version out of another. Versions that the move displaces from the targets
+ * that it comes into are part of it; from others, they are not displaced at all. Messages live in
+ * the arena. False only when out of memory.
  */
 bool gv_assess(const struct gv_set *set, const struct gv_mlflow_call *call,
                const struct gv_mlflow_version *subject, const struct gv_mlflow_version *others,
@@ -54,8 +59,34 @@ struct gv_fact_needs {
 
 struct gv_fact_needs gv_assess_needs(const struct gv_set *set, const struct gv_mlflow_call *call);
 
+/* Whether the call changes `other` besides its subject: an alias that moves on, a stage that is
+ * cleared. Such a version is displaced. */
+bool gv_assess_displaces(const struct gv_mlflow_call *call, const struct gv_mlflow_version *subject,
+                         const struct gv_mlflow_version *other);
+
+/* The targets that the version which the call creates is in from its first moment: by name and
+ * tags. */
+gv_target_set gv_assess_new_version(const struct gv_promotion *promotion,
+                                    const struct gv_mlflow_call *call);
+
+/* Whether the call names a target of the policy that governs its model: by stage, alias, tag or
+ * name. */
+bool gv_assess_names_target(const struct gv_set *set, const struct gv_mlflow_call *call);
+
+/* The run ("0af3…") or logged model ("m-…") that a call deletes or writes into, by its parameters,
+ * its artifact path or its resource. Both NULL: neither. False only when out of memory. */
+bool gv_assess_origin(const struct gv_mlflow_call *call, struct gv_arena *arena,
+                      const char **ret_run_id, const char **ret_model_id, struct gv_error *err);
+
 /* The facts of a version as the engine wants them; borrowed from `version`. */
 struct gv_version_facts gv_version_facts_of(const struct gv_mlflow_version *version);
+
+/* The roles that fill the seats of an approval. */
+gv_role_set gv_approval_roles(const struct gv_approval *approval);
+
+/* "staging and production"; "none" for the empty set. In the arena; NULL when out of memory. */
+const char *gv_move_targets(const struct gv_promotion *promotion, gv_target_set targets,
+                            struct gv_arena *arena);
 
 /* "Invalid promotion path: none → production; promote to staging first". In the arena; NULL when
  * out of memory. */
