@@ -93,8 +93,9 @@ struct gv_idempotency {
     const char *fingerprint;
     unsigned status; /* of the answer that is kept */
     /* Renders the answer that is kept, inside the transaction, on the store's thread: must be a
-     * pure function of the decision. */
-    bool (*render)(const struct gv_decision *decision, struct gv_text *out);
+     * pure function of its arguments. `awaiting`: the names of the roles whose seats are open, as
+     * gv_set_role_names joins them; NULL when the decision waits for nobody. */
+    bool (*render)(const struct gv_decision *decision, const char *awaiting, struct gv_text *out);
 };
 
 struct gv_metric_claim {
