@@ -18,16 +18,22 @@ static bool has_resource(const struct gv_matcher *matcher, const struct gv_quest
 }
 
 /* Candidates of an action that no rule names match by wildcards, which are not in the index. */
-static bool concerns(const struct gv_matcher *matcher, const struct gv_question *question)
+static bool concerns(const struct gv_candidates *candidates, const struct gv_matcher *matcher,
+                     const struct gv_question *question)
 {
-    return gv_rule_has_action(matcher->rule, question->action) && has_resource(matcher, question);
+    bool has_action = candidates->certain || gv_rule_has_action(matcher->rule, question->action);
+    return has_action && has_resource(matcher, question);
 }
 
-static const struct gv_rule *first_match(const struct gv_matcher *const *matchers, size_t count,
+static const struct gv_rule *first_match(const struct gv_candidates *candidates,
+                                         enum gv_rule_effect effect,
                                          const struct gv_question *question)
 {
+    bool deny = effect == GV_RULE_DENY;
+    const struct gv_matcher *const *matchers = deny ? candidates->denies : candidates->allows;
+    size_t count = deny ? candidates->deny_count : candidates->allow_count;
     for (size_t i = 0; i < count; i++) {
-        if (has_role(matchers[i]->rule, question) && concerns(matchers[i], question))
+        if (has_role(matchers[i]->rule, question) && concerns(candidates, matchers[i], question))
             return matchers[i]->rule;
     }
     return NULL;
@@ -39,7 +45,7 @@ static const struct gv_rule *nearest_allow(const struct gv_candidates *candidate
 {
     for (size_t i = 0; i < candidates->allow_count; i++) {
         const struct gv_matcher *matcher = candidates->allows[i];
-        if (matcher->rule->roles != 0 && concerns(matcher, question))
+        if (matcher->rule->roles != 0 && concerns(candidates, matcher, question))
             return matcher->rule;
     }
     return NULL;
@@ -51,11 +57,10 @@ struct gv_answer gv_set_decide(const struct gv_set *set, const struct gv_questio
         gv_set_candidates(set, question->package, question->action);
     if (!candidates)
         return (struct gv_answer){0};
-    const struct gv_rule *deny = first_match(candidates->denies, candidates->deny_count, question);
+    const struct gv_rule *deny = first_match(candidates, GV_RULE_DENY, question);
     if (deny)
         return (struct gv_answer){.allow = false, .rule = deny};
-    const struct gv_rule *allow =
-        first_match(candidates->allows, candidates->allow_count, question);
+    const struct gv_rule *allow = first_match(candidates, GV_RULE_ALLOW, question);
     if (allow)
         return (struct gv_answer){.allow = true, .rule = allow};
     return (struct gv_answer){.nearest = nearest_allow(candidates, question)};

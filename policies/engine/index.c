@@ -68,7 +68,7 @@ static bool concerns(const struct building *building, const struct gv_rule *rule
 }
 
 /* Two lists in the order of declaration, of the rules that are marked. */
-static void collect(const struct building *building, size_t denies, size_t allows,
+static void collect(const struct building *building, size_t denies, size_t allows, bool certain,
                     struct gv_candidates *candidates)
 {
     const struct gv_set *set = building->loader->set;
@@ -86,6 +86,7 @@ static void collect(const struct building *building, size_t denies, size_t allow
     }
     candidates->denies = deny;
     candidates->allows = allow;
+    candidates->certain = certain;
 }
 
 static void select_candidates(const struct building *building, struct gv_slice action,
@@ -99,7 +100,7 @@ static void select_candidates(const struct building *building, struct gv_slice a
         denies += building->marks[i] && set->rules[i].effect == GV_RULE_DENY;
         allows += building->marks[i] && set->rules[i].effect == GV_RULE_ALLOW;
     }
-    collect(building, denies, allows, candidates);
+    collect(building, denies, allows, action.len > 0, candidates);
 }
 
 static bool index_action(const struct building *building, struct gv_map *actions,

@@ -81,7 +81,11 @@ struct gv_activity {
 /* The activity of that name, or NULL. */
 const struct gv_activity *gv_set_activity(const struct gv_set *set, const char *name);
 
-/* The promotion policy that governs a model (the first whose `models` match), or NULL. */
+/*
+ * The promotion policy that governs a model, or NULL: the first, in the order of the sources, one
+ * of whose `models` matches. Those are globs of workspace/NAME; one without '/' means the default
+ * workspace, and "**" alone every model of all.
+ */
 const struct gv_promotion *gv_set_promotion(const struct gv_set *set, struct gv_slice workspace,
                                             struct gv_slice model);
 

@@ -38,6 +38,7 @@ struct gv_candidates {
     size_t deny_count;
     const struct gv_matcher *const *allows;
     size_t allow_count;
+    bool certain; /* all of them match the action; otherwise each must be asked */
 };
 
 struct gv_package {
