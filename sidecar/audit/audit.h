@@ -11,8 +11,11 @@
  *
  * A line is built once and never again:
  * {"v":1,"w":writer,"e":epoch,"seq":n,"prev":hex,"event_type":…,"timestamp":…,"actor":…,
- * "resource":…,"action":…,"decision_id":…,"outcome":…, further fields}. Its hash is SHA-256(0x00 ||
- * line), which is the next line's `prev`; the first of a chain has 64 zeros.
+ * "resource":…,"action":…,"decision_id":…,"outcome":…,"actor_issuer":…,"workspace":…,
+ * "policy_digest":…, further fields}. `actor_issuer` is left out when the actor has none. Its hash
+ * is SHA-256(0x00 || line), which is the next line's `prev`; the first of a chain has 64 zeros.
+ * `seq` goes on for ever, `e` counts the process starts: each begins with a chain.open event. A
+ * line has at most GV_AUDIT_LINE_MAX bytes; a larger event is refused (LIMIT).
  */
 struct gv_audit;
 

@@ -32,7 +32,8 @@ void gv_loki_wake(struct gv_loki *loki);
 /* When the sink was last reached, wall clock; 0: never. Any thread. */
 gv_time gv_loki_last_success(const struct gv_loki *loki);
 
-/* Sends what it can within `within`, ends the thread. Accepts NULL; returns NULL. */
+/* Sends what it can within `within` (what is left is sent after the next start), ends the thread.
+ * Accepts NULL; returns NULL. */
 struct gv_loki *gv_loki_stop(struct gv_loki *loki, gv_duration within);
 
 #endif

@@ -3,12 +3,12 @@
 #include "sidecar/store/store.h"
 
 bool gv_store_cursor_get(struct gv_store_tx *tx, const char *sink, const char *writer,
-                         int64_t *ret_seq, gv_time *ret_last, struct gv_error *err)
+                         int64_t *ret_seq, int64_t *ret_last, struct gv_error *err)
 {
     const struct gv_value values[] = {gv_value_text(sink), gv_value_text(writer)};
     struct gv_cursor cursor;
     int64_t seq = 0;
-    gv_time last = 0;
+    int64_t last = 0;
     if (!gv_sql_open(&cursor, tx,
                      "SELECT seq, last_at FROM audit_cursors WHERE sink = $1 AND writer = $2",
                      values, 2, err)) {
@@ -27,7 +27,7 @@ bool gv_store_cursor_get(struct gv_store_tx *tx, const char *sink, const char *w
 }
 
 bool gv_store_cursor_set(struct gv_store_tx *tx, const char *sink, const char *writer, int64_t seq,
-                         gv_time last, struct gv_error *err)
+                         int64_t last, struct gv_error *err)
 {
     const struct gv_value values[] = {gv_value_text(sink), gv_value_text(writer), gv_value_int(seq),
                                       gv_value_int(last)};

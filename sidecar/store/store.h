@@ -184,10 +184,11 @@ bool gv_store_audit_after(struct gv_store_tx *tx, const char *writer, int64_t se
 bool gv_store_audit_writers(struct gv_store_tx *tx, struct gv_arena *arena,
                             const char ***ret_writers, size_t *ret_count, struct gv_error *err);
 
-/* How far a sink ("loki") has got with a writer's events; 0 when it has none. */
+/* How far a sink ("loki") has got with a writer's events, and the time under which the last one
+ * travelled in the sink's own unit (Loki: nanoseconds); 0 when it has none. */
 bool gv_store_cursor_get(struct gv_store_tx *tx, const char *sink, const char *writer,
-                         int64_t *ret_seq, gv_time *ret_last, struct gv_error *err);
+                         int64_t *ret_seq, int64_t *ret_last, struct gv_error *err);
 bool gv_store_cursor_set(struct gv_store_tx *tx, const char *sink, const char *writer, int64_t seq,
-                         gv_time last, struct gv_error *err);
+                         int64_t last, struct gv_error *err);
 
 #endif
