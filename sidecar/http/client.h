@@ -20,7 +20,8 @@ struct gv_http_call;
 struct gv_http_client *gv_http_client_new(struct gv_loop *loop, unsigned connections,
                                           struct gv_error *err);
 
-/* Cancels what is under way (their `done` does not run) and frees. Accepts NULL; returns NULL. */
+/* Cancels what is under way (their `done` does not run) and frees. Not from inside a callback of a
+ * call. Accepts NULL; returns NULL. */
 struct gv_http_client *gv_http_client_free(struct gv_http_client *client);
 
 struct gv_http_reply {
@@ -37,8 +38,9 @@ const char *gv_http_reply_header(const struct gv_http_reply *reply, const char *
 struct gv_http_call_options {
     const char *method;
     const char *url;
-    const struct gv_http_header *headers; /* sent exactly; nothing is added but Host (unless given),
-                                             framing and Accept-less defaults */
+    const struct gv_http_header *headers; /* sent exactly; nothing is added but Host (unless given)
+                                             and framing. Framing and Connection among them are
+                                             left out: they are the client's own affair. */
     unsigned header_count;
     struct gv_slice body; /* copied; ignored when `source` is set */
     bool has_body;        /* send the body even when it is empty */
@@ -73,7 +75,8 @@ struct gv_http_call *gv_http_client_call(struct gv_http_client *client,
  * returned WAIT. */
 void gv_http_call_more(struct gv_http_call *call);
 
-/* Ends the call; no callback runs any more. */
+/* Ends the call; no callback runs any more, and the pointer is invalid. A call that ends by itself
+ * is invalid once `done` has returned. */
 void gv_http_call_cancel(struct gv_http_call *call);
 
 #endif

@@ -47,6 +47,29 @@ struct gv_http_limits {
 /* Such sockets at most; further ones are closed at once. */
 #define GV_HTTP_LINGERING 128
 
+/* --- the client --- */
+
+/* Connections to one host at most, by default. */
+#define GV_HTTP_CLIENT_CONNECTIONS 64
+/* Time to connect, time of a whole call, and silence on a stream, by default. */
+#define GV_HTTP_CLIENT_CONNECT (5 * GV_SECOND)
+#define GV_HTTP_CLIENT_TOTAL (30 * GV_SECOND)
+#define GV_HTTP_CLIENT_IDLE (60 * GV_SECOND)
+/* Largest reply kept in memory, by default. */
+#define GV_HTTP_CLIENT_REPLY ((size_t)4 * 1024 * 1024)
+/* Head of a reply: status line and headers, and their number. */
+#define GV_HTTP_CLIENT_HEAD ((size_t)64 * 1024)
+#define GV_HTTP_CLIENT_HEADERS 128
+/* An idle connection is not used again after this many seconds: uvicorn closes its side after 5,
+ * and a request that meets the closing would be lost. */
+#define GV_HTTP_CLIENT_REUSE_SECONDS 4
+/* Receive buffer of a streamed and of a short reply. Larger ones cost page faults and no longer
+ * pay. */
+#define GV_HTTP_CLIENT_STREAM_BUFFER 131072L
+#define GV_HTTP_CLIENT_BUFFER 16384L
+/* Finished calls whose memory is kept for the next ones. */
+#define GV_HTTP_SPARE_CALLS 32
+
 #define GV_HTTP_LIMITS_INIT                                                             \
     ((struct gv_http_limits){GV_HTTP_CONNECTIONS, GV_HTTP_CONNECTIONS_PER_IP,           \
                              GV_HTTP_HEADER_BYTES, GV_HTTP_HEADERS, GV_HTTP_BODY_BYTES, \
