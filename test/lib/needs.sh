@@ -61,7 +61,7 @@ need_tsan() { need_preset tsan; }
 
 need_preset() {
     need build || return
-    build_tree "$1" --preset "$1" && return 0
+    build_tree "$1" --preset "$1" -DGV_WERROR=ON && return 0
     WHY="the build \"$1\" failed"
     return 1
 }
