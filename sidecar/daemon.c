@@ -176,16 +176,12 @@ static bool open_stations(struct gv_daemon *daemon, struct gv_error *err)
 
 static bool open_executor(struct gv_daemon *daemon, struct gv_error *err)
 {
-    const char *owner = gv_arena_format(daemon->config->arena, "%s/%ld",
-                                        daemon->config->audit_writer, (long)getpid());
-    if (!owner)
-        return gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
     struct gv_executor_options options = {.loop = first_loop(daemon),
                                           .slot = gv_policies_slot(daemon->policies),
                                           .store = daemon->store,
                                           .audit = daemon->audit,
                                           .mlflow = daemon->stations[0].mlflow,
-                                          .owner = owner};
+                                          .owner = daemon->config->audit_writer};
     daemon->executor = gv_executor_start(&options, err);
     daemon->probe =
         daemon->executor
@@ -342,19 +338,19 @@ static bool open_signals(struct gv_daemon *daemon, struct gv_error *err)
 static void close_all(struct gv_daemon *daemon)
 {
     daemon->admin = gv_admin_stop(daemon->admin);
+    /* First what works on threads of its own: what it still answers goes to loops that exist but
+     * run no more, so nothing below is called back while it is freed. */
+    daemon->audit = gv_audit_close(daemon->audit);
+    daemon->loki = gv_loki_stop(daemon->loki, 2 * GV_SECOND);
+    daemon->store = gv_store_close(daemon->store);
+    if (daemon->policies)
+        gv_policies_unwatch(daemon->policies);
     daemon->probe = gv_probe_stop(daemon->probe);
     daemon->executor = gv_executor_stop(daemon->executor);
     daemon->drain_limit = gv_timer_free(daemon->drain_limit);
     daemon->signal_watch = gv_watch_free(daemon->signal_watch);
     if (daemon->signals >= 0)
         close(daemon->signals);
-    /* The chain is closed and the store finishes while the loops still exist: its answers are
-     * posted to them. */
-    daemon->audit = gv_audit_close(daemon->audit);
-    daemon->loki = gv_loki_stop(daemon->loki, 2 * GV_SECOND);
-    daemon->store = gv_store_close(daemon->store);
-    if (daemon->policies)
-        gv_policies_unwatch(daemon->policies);
     for (unsigned i = daemon->station_count; i-- > 0;)
         gv_station_close(&daemon->stations[i]);
     gv_policies_close(daemon->policies);

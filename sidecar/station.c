@@ -102,6 +102,7 @@ bool gv_station_listen(struct gv_station *station, const struct gv_config *confi
     struct gv_http_server_options gateway = {
         .name = "gateway",
         .address = config->gateway_listen,
+        .shared = config->threads > 1,
         .limits = {.connections = (unsigned)config->gateway_connections,
                    .connections_per_ip = (unsigned)config->gateway_connections_per_address,
                    .header_bytes = (size_t)config->gateway_header_bytes,
@@ -116,6 +117,7 @@ bool gv_station_listen(struct gv_station *station, const struct gv_config *confi
     struct gv_http_server_options api = {
         .name = "api",
         .address = config->api_listen,
+        .shared = config->threads > 1,
         .limits = {.connections = (unsigned)config->api_connections,
                    .connections_per_ip = (unsigned)config->api_connections_per_address,
                    .header_bytes = (size_t)config->api_header_bytes,

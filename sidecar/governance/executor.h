@@ -22,8 +22,9 @@ struct gv_executor_options {
     struct gv_store *store;
     struct gv_audit *audit;
     struct gv_mlflow *mlflow;
-    const char *owner; /* this process' name in leases */
-    gv_duration lease; /* 0: 30 s */
+    const char *owner; /* this writer's name in leases: stable across restarts, unique among
+                          replicas, so that a restarted process takes its own work up at once */
+    gv_duration lease; /* 0: 60 s; longer than any one call to MLflow */
     gv_duration poll;  /* 0: 5 s; the backstop when nobody wakes it */
 };
 
