@@ -104,7 +104,13 @@ void gv_findings_add(struct gv_findings *findings, enum gv_severity severity, co
         return;
     }
     defuse(message);
-    *item = (struct gv_finding){severity, slug, message, name, line, column, length ? length : 1};
+    item->severity = severity;
+    item->slug = slug;
+    item->message = message;
+    item->file = name;
+    item->line = line;
+    item->column = column;
+    item->length = length ? length : 1;
     findings->count++;
 }
 

@@ -26,6 +26,8 @@
     "      consulted: [data_owner]\n"                                                           \
     "      informed: [data_steward]\n"
 
+#define MATRIX_HEAD "apiVersion: gavel.dev/v1\nkind: RaciMatrix\nmetadata: {name: m}\nspec:\n"
+
 /* Line 1 is "---". */
 #define PROMOTION_HEAD           \
     "---\n"                      \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(file IN ITEMS decide findings language load memory resource shipped slot)
+foreach(file IN ITEMS decide findings language load memory mistakes resource shipped slot)
     gv_test(policies/engine ${file} LINKS gv_engine)
 endforeach()
 target_link_options(test_policies_engine_memory PRIVATE
