@@ -157,7 +157,10 @@ static bool set_kid(cjose_jwk_t *jwk, const unsigned char *x, const unsigned cha
     unsigned char digest[GV_SHA256_SIZE];
     char hex[GV_SHA256_HEX_SIZE];
     gv_sha256_of_parts(parts, 2, digest);
-    return cjose_jwk_set_kid(jwk, gv_sha256_hex(digest, hex), KID_LENGTH, NULL);
+    gv_sha256_hex(digest, hex);
+    /* libcjose copies len + 1 bytes and takes the last one for the final NUL. */
+    hex[KID_LENGTH] = '\0';
+    return cjose_jwk_set_kid(jwk, hex, KID_LENGTH, NULL);
 }
 
 static cjose_jwk_t *to_jwk(const EVP_PKEY *key)

@@ -50,6 +50,7 @@ struct outcome {
     bool changed;
     bool lost; /* the last good set is too old to be trusted on */
     bool is_news;
+    bool has_keys; /* some set is in force */
 };
 
 static struct outcome accept_locked(struct gv_issuer *issuer, struct gv_jwks *keys, gv_time now)
@@ -69,8 +70,10 @@ static struct outcome fail_locked(struct gv_issuer *issuer, const struct gv_erro
                                   gv_time now)
 {
     /* A file that is broken for days is broken again every second: it is said once. */
-    struct outcome outcome = {.is_news = strcmp(issuer->trouble, failure->message) != 0};
-    snprintf(issuer->trouble, sizeof(issuer->trouble), "%s", failure->message);
+    char text[sizeof(issuer->trouble)];
+    gv_error_text(failure, text, sizeof(text));
+    struct outcome outcome = {.is_news = strcmp(issuer->trouble, text) != 0};
+    memcpy(issuer->trouble, text, sizeof(text));
     issuer->has_stamp = false;
     outcome.lost =
         issuer->source == GV_ISSUER_URL && issuer->keys && now - issuer->read > GV_JWKS_STALE;
@@ -79,6 +82,7 @@ static struct outcome fail_locked(struct gv_issuer *issuer, const struct gv_erro
         issuer->keys = NULL;
     }
     outcome.changed = outcome.lost;
+    outcome.has_keys = issuer->keys != NULL;
     return outcome;
 }
 
@@ -95,7 +99,9 @@ static void report(const struct gv_issuer *issuer, const struct gv_jwks *keys,
                "Key set is older than a day and cannot be read: its tokens are refused",
                GV_LOG_S("issuer", issuer->rules.issuer), GV_LOG_S("error", failure->message));
     else if (!keys && outcome.is_news)
-        gv_log(GV_LOG_WARN, "identity", "Key set cannot be read; the last good one stays",
+        gv_log(GV_LOG_WARN, "identity",
+               outcome.has_keys ? "Key set cannot be read; the last good one stays"
+                                : "Key set cannot be read; its tokens cannot be verified yet",
                GV_LOG_S("issuer", issuer->rules.issuer), GV_LOG_S("from", issuer->location),
                GV_LOG_S("error", failure->message));
 }

@@ -68,19 +68,19 @@ static void answer(done_function *done, void *ctx, enum gv_reason reason,
     done(ctx, gv_reason_result(reason), NULL, gv_reason_word(reason));
 }
 
-/* How much a finding at one issuer says about the token; the strongest of all issuers counts. A key
- * that signed ends the search, and a missing key set means that nothing is certain. */
+/* How much a finding at one issuer says about the token; the strongest of all issuers counts. While
+ * any has no keys nothing is certain, for another issuer's key may have the same kid. */
 static int weight_of(enum gv_reason reason)
 {
     switch ((int)reason) {
     case GV_REASON_UNKNOWN_KEY:
         return 0;
-    case GV_REASON_KEYS_UNAVAILABLE:
-        return 1;
     case GV_REASON_KEY_AMBIGUOUS:
     case GV_REASON_KEY_MISMATCH:
-        return 2;
+        return 1;
     case GV_REASON_SIGNATURE:
+        return 2;
+    case GV_REASON_KEYS_UNAVAILABLE:
         return 3;
     default:
         return 4;
