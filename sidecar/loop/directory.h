@@ -13,7 +13,9 @@ struct gv_directory;
 
 /*
  * Calls `changed` on the loop's thread once a change has been quiet for 100 ms, and at the latest
- * after `poll_every`. A directory that does not exist yet is watched for by polling. NULL on error.
+ * two seconds after it was noticed: by inotify, or by the poll that runs each `poll_every`. What
+ * changes and changes back is not told. Files that links lead to outside the directory are seen by
+ * the poll alone. A directory that does not exist yet is watched for by polling. NULL on error.
  */
 struct gv_directory *gv_directory_watch(struct gv_loop *loop, const char *path,
                                         gv_duration poll_every, void (*changed)(void *ctx),
