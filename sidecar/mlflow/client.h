@@ -67,7 +67,7 @@ typedef void (*gv_mlflow_done)(void *ctx, const struct gv_error *err);
 typedef void (*gv_mlflow_count_done)(void *ctx, int64_t experiments, int64_t models,
                                      const struct gv_error *err);
 
-/* model-versions/get, completed with the aliases of the registered model. */
+/* model-versions/get, which has the version's aliases since MLflow 2.3. */
 bool gv_mlflow_version_get(struct gv_mlflow *mlflow, const char *workspace, const char *model,
                            int64_t version, gv_mlflow_version_done done, void *ctx,
                            struct gv_error *err);
@@ -78,7 +78,9 @@ bool gv_mlflow_version_by_alias(struct gv_mlflow *mlflow, const char *workspace,
                                 const char *alias, gv_mlflow_version_done done, void *ctx,
                                 struct gv_error *err);
 
-/* All versions of a model (model-versions/search, every page), aliases included. */
+/* All versions of a model (model-versions/search, every page), aliases included. REFUSED at once
+ * for a name with both kinds of quotes, which MLflow cannot search for; LIMIT for a model with more
+ * than GV_MLFLOW_VERSIONS_MAX versions. */
 bool gv_mlflow_versions(struct gv_mlflow *mlflow, const char *workspace, const char *model,
                         gv_mlflow_versions_done done, void *ctx, struct gv_error *err);
 

@@ -5,3 +5,4 @@ gv_test(sidecar/mlflow classify LINKS gv_mlflow)
 
 
 
+gv_test(sidecar/mlflow table LINKS gv_mlflow)
