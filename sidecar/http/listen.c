@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static bool split_address(const char *address, char *host, char *port, size_t si
     int host_len = snprintf(host, size, "%.*s", GV_SLICE_ARG(name));
     int port_len = snprintf(port, size, "%s", colon + 1);
     return host_len > 0 && (size_t)host_len < size && port_len > 0 && (size_t)port_len < size &&
-           strspn(port, "0123456789") == strlen(port);
+           strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 && atoi(port) <= 65535;
 }
 
 static bool bind_and_listen(int fd, const struct addrinfo *info, bool shared)

@@ -121,12 +121,13 @@ void gv_http_source_more(struct gv_http_request *request)
 /* --- to libmicrohttpd --- */
 
 /* An HTTP/1.0 client takes the end of the connection for the end of the body; only a reset tells
- * it that the body was cut. */
-static void reset_on_close(struct gv_http_request *request)
+ * it that the body was cut. Dissolving the association (connect(2)) is what sends one, for
+ * libmicrohttpd ends the sending side before it closes. */
+static void reset(struct gv_http_request *request)
 {
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (request->reply_length < 0 && gv_slice_is(request->version, "HTTP/1.0")) {
-        setsockopt(request->connection->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        connect(request->connection->fd, &nobody, sizeof(nobody));
     }
 }
 
@@ -152,7 +153,7 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
         }
     }
     request->cut = true;
-    reset_on_close(request);
+    reset(request);
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
