@@ -157,23 +157,32 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static struct MHD_Response *make_response(struct gv_http_request *request)
+static struct MHD_Response *make_buffered(const struct gv_http_request *request)
 {
-    if (request->answer == GV_HTTP_BUFFERED) {
-        /* libmicrohttpd needs the pointer past the request's end only while it sends, which ends
-         * before the request does. */
-        return MHD_create_response_from_buffer(request->reply_body.len,
-                                               (void *)(uintptr_t)request->reply_body.ptr,
-                                               MHD_RESPMEM_PERSISTENT);
+    /* The arena outlives the sending, so nothing is copied once more. */
+    return MHD_create_response_from_buffer(request->reply_body.len,
+                                           (void *)(uintptr_t)request->reply_body.ptr,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+static struct MHD_Response *make_streamed(struct gv_http_request *request)
+{
+    bool unknown = request->reply_length < 0;
+    uint64_t size = unknown ? MHD_SIZE_UNKNOWN : (uint64_t)request->reply_length;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(size, GV_HTTP_STREAM_BLOCK, read_source, request, NULL);
+    if (response && unknown && (gv_slice_is(request->method, "HEAD") || request->status == 304)) {
+        /* libmicrohttpd 0.9.75 sends the last chunk even where there is no body, and the client
+         * would take it for the start of the next answer. So no chunks, and the connection ends. */
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     }
-    uint64_t size = request->reply_length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)request->reply_length;
-    return MHD_create_response_from_callback(size, GV_HTTP_STREAM_BLOCK, read_source, request,
-                                             NULL);
+    return response;
 }
 
 enum MHD_Result gv_reply_queue(struct gv_http_request *request)
 {
-    struct MHD_Response *response = make_response(request);
+    struct MHD_Response *response =
+        request->answer == GV_HTTP_BUFFERED ? make_buffered(request) : make_streamed(request);
     if (!response) {
         return MHD_NO;
     }
