@@ -56,13 +56,17 @@ need_bench() { need_packages "$GV_DEBIAN_BENCH"; }
 
 need_dev() { need_preset dev; }
 need_release() { need_preset release; }
-need_asan() { need_preset asan; }
 need_tsan() { need_preset tsan; }
+# gcc's shared libubsan does not write its reports where log_path says when libasan is there, too.
+need_asan() { need_preset asan -DCMAKE_EXE_LINKER_FLAGS=-static-libubsan; }
 
+# need_preset PRESET [CMAKE_ARGUMENT...]
 need_preset() {
+    local preset=$1
     need build || return
-    build_tree "$1" --preset "$1" -DGV_WERROR=ON && return 0
-    WHY="the build \"$1\" failed"
+    shift
+    build_tree "$preset" --preset "$preset" -DGV_WERROR=ON "$@" && return 0
+    WHY="the build \"$preset\" failed"
     return 1
 }
 

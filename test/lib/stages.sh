@@ -117,7 +117,7 @@ under_sanitizer() {
     rm -rf "$reports"
     mkdir -p "$reports"
     # An allocation that is too large is to be refused as outside of the sanitizer, not to end the program.
-    local common=log_path=$reports/report:strict_string_checks=1:allocator_may_return_null=1
+    local common=log_path=$reports/report:allocator_may_return_null=1
     ASAN_OPTIONS=$common:detect_leaks=1:detect_stack_use_after_return=1 \
         UBSAN_OPTIONS=log_path=$reports/report:print_stacktrace=1:halt_on_error=1 \
         LSAN_OPTIONS=suppressions=$ROOT/test/lib/lsan.supp:print_suppressions=0 \
