@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy_fixture.h"
+#include "test/unit/policies/engine/policy_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
