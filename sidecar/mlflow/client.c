@@ -24,6 +24,7 @@ struct operation {
         gv_mlflow_versions_done versions;
         gv_mlflow_run_done run;
         gv_mlflow_count_done count;
+        gv_mlflow_workspaces_done workspaces;
         gv_mlflow_done plain;
     } done;
     void *ctx;
@@ -34,6 +35,7 @@ struct operation {
     int64_t models;
     bool counts_models; /* a count has come to its second half */
     bool any_answer;    /* 200 suffices, whatever the body (/health) */
+    unsigned status;    /* of the last answer */
 };
 
 struct gv_mlflow {
@@ -156,6 +158,7 @@ static void on_reply(void *ctx, const struct gv_http_reply *reply)
     struct gv_error err = GV_ERROR_INIT;
     json_t *json;
     operation->call = NULL;
+    operation->status = reply->status;
     bool ok = read_reply(operation, reply, &json, &err);
     operation->received(operation, json, ok ? NULL : &err);
     json_decref(json);
@@ -248,6 +251,16 @@ static void end_run(struct operation *operation, json_t *reply, const struct gv_
     operation_free(operation);
 }
 
+static void end_workspaces(struct operation *operation, json_t *reply, const struct gv_error *err)
+{
+    bool enabled = json_is_true(json_object_get(reply, "workspaces_enabled"));
+    /* MLflow 2 has no such route, and answers 404 without a document. */
+    if (err && operation->status == 404)
+        err = NULL;
+    operation->done.workspaces(operation->ctx, enabled, err);
+    operation_free(operation);
+}
+
 static void end_plain(struct operation *operation, json_t *reply, const struct gv_error *err)
 {
     (void)reply;
@@ -331,6 +344,17 @@ bool gv_mlflow_ping(struct gv_mlflow *mlflow, gv_mlflow_done done, void *ctx, st
     operation->done.plain = done;
     operation->any_answer = true;
     return start(operation, "GET", "/health", NULL, err);
+}
+
+bool gv_mlflow_workspaces(struct gv_mlflow *mlflow, gv_mlflow_workspaces_done done, void *ctx,
+                          struct gv_error *err)
+{
+    struct operation *operation = operation_new(mlflow, NULL, NULL, ctx, err);
+    if (!operation)
+        return false;
+    operation->received = end_workspaces;
+    operation->done.workspaces = done;
+    return start(operation, "GET", "/api/3.0/mlflow/server-info", NULL, err);
 }
 
 /* --- changes --- */

@@ -64,6 +64,7 @@ typedef void (*gv_mlflow_versions_done)(void *ctx, const struct gv_mlflow_versio
 typedef void (*gv_mlflow_run_done)(void *ctx, const struct gv_mlflow_run *run,
                                    const struct gv_error *err);
 typedef void (*gv_mlflow_done)(void *ctx, const struct gv_error *err);
+typedef void (*gv_mlflow_workspaces_done)(void *ctx, bool enabled, const struct gv_error *err);
 typedef void (*gv_mlflow_count_done)(void *ctx, int64_t experiments, int64_t models,
                                      const struct gv_error *err);
 
@@ -112,6 +113,15 @@ bool gv_mlflow_tag_set(struct gv_mlflow *mlflow, const char *workspace, const ch
 
 /* GET /health. */
 bool gv_mlflow_ping(struct gv_mlflow *mlflow, gv_mlflow_done done, void *ctx, struct gv_error *err);
+
+/*
+ * Whether the server keeps workspaces apart (server-info). One that does not may still take the
+ * header X-MLFLOW-WORKSPACE and act on its only workspace, as MLflow 2 does; a call that names
+ * another one is then about something else than it says, and must be refused. A server without
+ * server-info has no workspaces.
+ */
+bool gv_mlflow_workspaces(struct gv_mlflow *mlflow, gv_mlflow_workspaces_done done, void *ctx,
+                          struct gv_error *err);
 
 /* How many experiments and registered models there are, for the inventory gauges. */
 bool gv_mlflow_count(struct gv_mlflow *mlflow, gv_mlflow_count_done done, void *ctx,

@@ -227,7 +227,11 @@ bool gv_mlflow_decode_error(unsigned status, struct gv_slice body, struct gv_err
     const char *word = json_string_value(json_object_get(json, "error_code"));
     const char *message = json_string_value(json_object_get(json, "message"));
     enum gv_error_code code = GV_ERROR_REFUSED;
-    if (status == 408 || status == 429 || status >= 500)
+    /* MLflow says 500 of a workspace that it does not have; asking again changes nothing. */
+    bool is_disabled = word && strcmp(word, "FEATURE_DISABLED") == 0;
+    if (is_disabled)
+        code = GV_ERROR_REFUSED;
+    else if (status == 408 || status == 429 || status >= 500)
         code = GV_ERROR_UNAVAILABLE;
     else if (word && strcmp(word, "RESOURCE_DOES_NOT_EXIST") == 0)
         code = GV_ERROR_NOT_FOUND;

@@ -15,11 +15,13 @@ struct target {
 };
 
 /* What RFC 3986 lets stand in a path as it is (§3.3); all else must be encoded. */
-static bool is_path_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~!$&'()*+,;=:@%/", c));
-}
+static const bool PATH_BYTE[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true, ['.'] = true,
+    ['_'] = true,         ['~'] = true,         ['!'] = true,         ['$'] = true, ['&'] = true,
+    ['\''] = true,        ['('] = true,         [')'] = true,         ['*'] = true, ['+'] = true,
+    [','] = true,         [';'] = true,         ['='] = true,         [':'] = true, ['@'] = true,
+    ['%'] = true,         ['/'] = true,
+};
 
 static bool malformed(struct gv_error *err, const char *why)
 {
@@ -33,7 +35,7 @@ static bool check_path(struct gv_slice path, struct gv_error *err)
     if (path.len > GV_MLFLOW_TARGET_MAX)
         return malformed(err, "it is too long");
     for (size_t i = 0; i < path.len; i++) {
-        if (!is_path_byte(path.ptr[i]))
+        if (!PATH_BYTE[(unsigned char)path.ptr[i]])
             return malformed(err, "it has a character that must be percent-encoded");
     }
     return true;

@@ -64,16 +64,16 @@ bool gv_mlflow_decode(struct gv_arena *arena, struct gv_slice text, struct gv_sl
     return true;
 }
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
+/* RFC 3986 §2.3. */
+static const bool UNRESERVED[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true,
+    ['.'] = true,         ['_'] = true,         ['~'] = true,
+};
 
 static bool is_kept(char c, const char *keep)
 {
     /* strchr finds the NUL at the end of `keep`. */
-    return is_unreserved(c) || (c != '\0' && strchr(keep, c));
+    return UNRESERVED[(unsigned char)c] || (c != '\0' && strchr(keep, c));
 }
 
 const char *gv_mlflow_encode(struct gv_arena *arena, struct gv_slice text, const char *keep)

@@ -190,8 +190,8 @@ static void refuses_model_names_that_could_pose_as_others(void **state)
         "",
         " churn",
         "churn ",
-        "\xc2\xa0"
-        "churn",
+        ("\xc2\xa0"
+         "churn"),
         "churn\xe2\x80\x89",
         "a/b",
         "a:b",

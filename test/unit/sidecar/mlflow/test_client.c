@@ -282,7 +282,8 @@ static void names_answers_by_what_can_be_done_about_them(void **state)
         {"500 <html>", GV_ERROR_UNAVAILABLE, "MLflow answered 500"},
         {"503 {\"error_code\": \"TEMPORARILY_UNAVAILABLE\"}", GV_ERROR_UNAVAILABLE,
          "MLflow answered 503 TEMPORARILY_UNAVAILABLE"},
-        {"302 {}", GV_ERROR_CORRUPT, "MLflow answered 302"},
+        {"500 {\"error_code\": \"FEATURE_DISABLED\", \"message\": \"no workspaces\"}",
+         GV_ERROR_REFUSED, "MLflow answered 500 FEATURE_DISABLED: no workspaces"},
     };
     enum { COUNT = sizeof(cases) / sizeof(cases[0]) };
     assert_true(COUNT <= REPLIES_MAX);
@@ -308,6 +309,7 @@ static void calls_answers_that_mlflow_does_not_give_corrupt(void **state)
         "200 {\"model_version\": {\"version\": \"1\"}}",
         "200 {\"model_version\": {\"name\": \"a\", \"version\": \"x\"}}",
         "200 {\"model_version\": {\"name\": 7, \"version\": \"1\"}}",
+        "302 {}",
     };
     struct fixture *fixture = *state;
     memcpy(fixture->replies, replies, sizeof(replies));
@@ -456,6 +458,37 @@ static void counts_experiments_and_models_over_their_pages(void **state)
     assert_int_equal(fixture->models, 2);
 }
 
+static void on_workspaces(void *ctx, bool enabled, const struct gv_error *err)
+{
+    struct fixture *fixture = ctx;
+    snprintf(fixture->text, sizeof(fixture->text), "%s", enabled ? "enabled" : "disabled");
+    note(fixture, err);
+}
+
+static void knows_whether_the_server_keeps_workspaces_apart(void **state)
+{
+    static const char *const cases[][2] = {
+        {"200 {\"store_type\": \"SqlStore\", \"workspaces_enabled\": true}", "enabled"},
+        {"200 {\"store_type\": \"SqlStore\", \"workspaces_enabled\": false}", "disabled"},
+        {"200 {}", "disabled"},
+        {"404 <html>", "disabled"},
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < 4; i++)
+        fixture->replies[i] = cases[i][0];
+    fixture->replies[4] = "503 {}";
+    fixture->threaded = pthread_create(&fixture->thread, NULL, serve, fixture) == 0;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(gv_mlflow_workspaces(fixture->mlflow, on_workspaces, fixture, &fixture->err));
+        gv_loop_run(fixture->loop);
+        assert_int_equal(fixture->err.code, GV_ERROR_NONE);
+        assert_string_equal(fixture->text, cases[i][1]);
+    }
+    assert_true(gv_mlflow_workspaces(fixture->mlflow, on_workspaces, fixture, &fixture->err));
+    gv_loop_run(fixture->loop);
+    assert_int_equal(fixture->err.code, GV_ERROR_UNAVAILABLE);
+}
+
 static void cancels_what_is_under_way_when_it_is_freed(void **state)
 {
     struct fixture *fixture = *state;
@@ -491,6 +524,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_versions_of_another_model, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_a_runs_metrics_and_author, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_experiments_and_models_over_their_pages, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(knows_whether_the_server_keeps_workspaces_apart, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(cancels_what_is_under_way_when_it_is_freed, set_up,
                                         tear_down),
