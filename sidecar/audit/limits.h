@@ -39,6 +39,9 @@
 /* Bytes of an answer of Loki that are kept to say why. */
 #define GV_LOKI_ANSWER_BYTES 1024
 
+/* Bytes of a tenant's name, as Loki has it. */
+#define GV_LOKI_TENANT_MAX 150
+
 /* Bytes of a bearer token's file. */
 #define GV_LOKI_BEARER_BYTES 16384
 

@@ -215,9 +215,31 @@ static bool copy_options(struct gv_loki_link *link, const struct gv_loki_options
            (link->ca_file || !options->ca_file) && (link->tenant_header || !options->tenant);
 }
 
+/* What would only be noticed as a push that never succeeds, or would forge a header. */
+static bool check_options(const struct gv_loki_options *options, struct gv_error *err)
+{
+    if (strncmp(options->url, "http://", 7) != 0 && strncmp(options->url, "https://", 8) != 0) {
+        return gv_error_set(err, GV_ERROR_INVALID,
+                            "\"%s\" is no address of a Loki; write http://host:3100", options->url);
+    }
+    const char *tenant = options->tenant ? options->tenant : "-";
+    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "!-_.*'()";
+    size_t length = strspn(tenant, allowed);
+    if (length == 0 || length > GV_LOKI_TENANT_MAX || tenant[length] != '\0') {
+        return gv_error_set(err, GV_ERROR_INVALID,
+                            "\"%s\" is no tenant of Loki: at most %d letters, digits and !-_.*'()",
+                            tenant, GV_LOKI_TENANT_MAX);
+    }
+    return true;
+}
+
 struct gv_loki_link *gv_loki_link_new(const struct gv_loki_options *options,
                                       bool (*give_up)(void *ctx), void *ctx, struct gv_error *err)
 {
+    if (!check_options(options, err)) {
+        return NULL;
+    }
     struct gv_loki_link *link = calloc(1, sizeof(*link));
     if (!link) {
         gv_error_set(err, GV_ERROR_MEMORY, "no memory for the Loki forwarder");

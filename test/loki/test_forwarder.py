@@ -189,8 +189,8 @@ def test_kills_at_any_moment_lose_nothing(loki, tmp_path, writer):
 
 def insert(database, writer, seq, line, age_days):
     """An event as an older process left it, of that age."""
-    row = {"writer": writer, "seq": seq, "at": (time.time_ns() // 1000) - age_days * 86400 * 10**6, "line": line.encode(),
-           "hash": leaf(line)}
+    born = time.time_ns() // 1000 - age_days * 86400 * 10**6
+    row = {"writer": writer, "seq": seq, "at": born, "line": line.encode(), "hash": leaf(line)}
     database.execute(
         "INSERT INTO audit_events (writer, epoch, seq, occurred_at, workspace, event_type, line, hash)"
         " VALUES (:writer, 1, :seq, :at, 'default', 'OLD', :line, :hash)", row)

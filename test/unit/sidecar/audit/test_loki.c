@@ -414,6 +414,32 @@ static void stops_in_time_though_nobody_answers(void **state)
     sink_stop(&sink);
 }
 
+static void refuses_what_could_never_work(void **state)
+{
+    static const struct {
+        const char *url, *tenant;
+    } cases[] = {
+        {"loki:3100", NULL}, {"ftp://loki", NULL},   {"", NULL},
+        {"http://loki", ""}, {"http://loki", "a|b"}, {"http://loki", "a\r\nX-Other: b"},
+    };
+    struct fixture *fixture = *state;
+    char tenant[GV_LOKI_TENANT_MAX + 2];
+    struct gv_loki_options options = {.writer = "w"};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        options.url = cases[i].url;
+        options.tenant = cases[i].tenant;
+        assert_null(gv_loki_start(fixture->store, &options, &fixture->err));
+        assert_int_equal(fixture->err.code, GV_ERROR_INVALID);
+    }
+    memset(tenant, 'x', sizeof(tenant) - 1);
+    tenant[sizeof(tenant) - 1] = '\0';
+    options =
+        (struct gv_loki_options){.url = "http://127.0.0.1:1", .writer = "w", .tenant = tenant};
+    assert_null(gv_loki_start(fixture->store, &options, &fixture->err));
+    options.tenant = tenant + 1;
+    gv_loki_stop(gv_loki_start(fixture->store, &options, &fixture->err), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
@@ -428,6 +454,7 @@ int main(void)
         TEST(goes_on_where_the_last_process_ended),
         TEST(sends_what_comes_while_it_waits),
         TEST(stops_in_time_though_nobody_answers),
+        TEST(refuses_what_could_never_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

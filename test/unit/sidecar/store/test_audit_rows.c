@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/sidecar/store/fixture.h"
 
+#include "sidecar/store/limits.h"
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,6 +156,55 @@ static void filters_newest_first(void **state)
     }
 }
 
+static bool many_work(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
+{
+    bool ok = true;
+    (void)ctx;
+    for (int64_t seq = 1; ok && seq <= GV_STORE_PAGE_MAX + 1; seq++) {
+        struct gv_audit_row row = event("w1", seq);
+        ok = gv_store_audit_append(tx, &row, err);
+    }
+    return ok;
+}
+
+static void bounds_a_page(void **state)
+{
+    static const struct {
+        int64_t limit;
+        size_t count;
+    } cases[] = {
+        {GV_STORE_PAGE_MAX - 1, GV_STORE_PAGE_MAX - 1},
+        {GV_STORE_PAGE_MAX, GV_STORE_PAGE_MAX},
+        {GV_STORE_PAGE_MAX + 1, GV_STORE_PAGE_MAX},
+        {0, GV_STORE_PAGE_MAX},
+        {-1, GV_STORE_PAGE_MAX},
+        {INT64_MIN, GV_STORE_PAGE_MAX},
+    };
+    struct query query = {.fixture = *state};
+    assert_true(fixture_write(*state, many_work, NULL));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        query.filter = (struct gv_audit_filter){.limit = cases[i].limit, .offset = -5};
+        assert_true(fixture_read(*state, list_work, &query));
+        assert_int_equal(query.count, cases[i].count);
+    }
+}
+
+static void fails_when_the_rows_do_not_fit_the_arena(void **state)
+{
+    struct fixture *fixture = *state;
+    struct query query = {.fixture = fixture};
+    assert_true(fixture_write(fixture, many_work, NULL));
+    gv_arena_free(fixture->arena);
+    for (size_t limit = 64; limit <= 65536; limit *= 4) {
+        fixture->arena = gv_arena_new(limit);
+        assert_false(fixture_read(fixture, list_work, &query));
+        assert_int_equal(fixture->err.code, GV_ERROR_MEMORY);
+        gv_arena_free(fixture->arena);
+    }
+    fixture->arena = gv_arena_new(0);
+    assert_true(fixture_read(fixture, list_work, &query));
+}
+
 static void refuses_a_fork(void **state)
 {
     struct fixture *fixture = *state;
@@ -225,6 +275,8 @@ int main(void)
         TEST(keeps_the_bytes_of_a_line),
         TEST(pages_through_a_writer),
         TEST(filters_newest_first),
+        TEST(bounds_a_page),
+        TEST(fails_when_the_rows_do_not_fit_the_arena),
         TEST(refuses_a_fork),
         TEST(refuses_any_change),
         TEST(remembers_how_far_a_sink_got),

@@ -264,6 +264,30 @@ static void lists_newest_first_by_filter(void **state)
     assert_int_equal(list.count, 0);
 }
 
+static void answers_more_kinds_of_lists_than_it_keeps_statements(void **state)
+{
+    struct fixture *fixture = *state;
+    struct gv_decision decision = fixture_decision("d1");
+    enum gv_state states[GV_STATE_COUNT];
+    assert_true(fixture_insert(fixture, &decision));
+    for (int i = 0; i < GV_STATE_COUNT; i++) {
+        states[i] = (enum gv_state)i;
+    }
+    for (unsigned mask = 0; mask < 16; mask++) {
+        for (size_t count = 1; count <= GV_STATE_COUNT; count++) {
+            struct list list = {.fixture = fixture,
+                                .filter = {.workspace = mask & 1 ? "default" : NULL,
+                                           .domain = mask & 2 ? "ml-platform" : NULL,
+                                           .type = mask & 4 ? "model_promotion" : NULL,
+                                           .model = mask & 8 ? "churn" : NULL,
+                                           .states = states,
+                                           .state_count = count}};
+            assert_true(fixture_read(fixture, list_work, &list));
+            assert_int_equal(list.count, 1);
+        }
+    }
+}
+
 static bool active_work(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
 {
     struct list *list = ctx;
@@ -383,6 +407,7 @@ int main(void)
         TEST(lists_newest_first_by_filter),
         TEST(knows_what_is_active_and_what_was_held),
         TEST(knows_what_is_due),
+        TEST(answers_more_kinds_of_lists_than_it_keeps_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
