@@ -22,7 +22,7 @@ struct scene {
     struct gv_http_server *server;
     pthread_t thread;
     unsigned port;
-    unsigned ended; /* requests whose end was told; read after scene_stop */
+    _Atomic unsigned ended; /* requests whose end was told */
     struct gv_http_server_options options;
 };
 
