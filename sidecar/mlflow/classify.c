@@ -143,19 +143,18 @@ static bool check_value(struct request *request, struct gv_slice name, struct gv
     return true;
 }
 
-/* Appends a value, with what stands before it, to the path: several segments when it is a {x...}.
- */
+/* Appends a value with what stands before it in its segment ("v" and "3"). */
 static const char *append(struct gv_arena *arena, const char *path, struct gv_slice before,
                           struct gv_slice value)
 {
-    if (before.len > 0) {
-        const char *joined =
-            gv_arena_format(arena, "%.*s%.*s", GV_SLICE_ARG(before), GV_SLICE_ARG(value));
-        return joined ? gv_resource_append(arena, path, gv_slice_from(joined)) : NULL;
-    }
-    return gv_resource_append(arena, path, value);
+    if (before.len == 0)
+        return gv_resource_append(arena, path, value);
+    const char *joined =
+        gv_arena_format(arena, "%.*s%.*s", GV_SLICE_ARG(before), GV_SLICE_ARG(value));
+    return joined ? gv_resource_append(arena, path, gv_slice_from(joined)) : NULL;
 }
 
+/* Appends what a {x...} stands for: several segments. */
 static const char *append_rest(struct gv_arena *arena, const char *path, struct gv_slice rest)
 {
     while (path && rest.len > 0)
@@ -191,11 +190,12 @@ static bool resolve(struct request *request, const struct gv_mlflow_placeholder 
         return true;
     if (!literal && !check_value(request, placeholder->name, value))
         return gv_error_prefix(request->err, "%.*s", GV_SLICE_ARG(placeholder->name));
-    if (!literal && is_rest(request->call->route, placeholder->name))
+    if (literal)
+        *path = gv_resource_append(request->arena, *path, placeholder->before);
+    else if (is_rest(request->call->route, placeholder->name))
         *path = append_rest(request->arena, *path, value);
     else
-        *path = append(request->arena, *path, literal ? (struct gv_slice){0} : placeholder->before,
-                       literal ? placeholder->before : value);
+        *path = append(request->arena, *path, placeholder->before, value);
     return *path || no_memory(request->err);
 }
 
@@ -320,6 +320,9 @@ static bool transform(struct request *request, const char *user)
     } else if (!gv_mlflow_body_normalise(request->arena, request->body, request->err)) {
         return false;
     } else if (route->class_ == GV_ROUTE_REBUILT) {
+        /* The fields of such a row are its vocabulary; only tags can name a person. */
+        if (user && !gv_mlflow_people(NULL, request->body, user, request->err))
+            return false;
         if (!gv_mlflow_rebuild(request->arena, route->fields, request->body, request->call,
                                &written, request->err))
             return false;

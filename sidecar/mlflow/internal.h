@@ -141,7 +141,8 @@ bool gv_mlflow_source(struct gv_arena *arena, const char *source, struct gv_mlfl
 bool gv_mlflow_rebuild(struct gv_arena *arena, const char *fields, json_t *body,
                        struct gv_mlflow_call *call, json_t **ret_body, struct gv_error *err);
 
-/* Writes `user` over everything in the body that says who did this. */
+/* Writes `user` over everything in the body that says who did this. `fields`: the row's person
+ * fields, or NULL for the tags alone. */
 bool gv_mlflow_people(const char *fields, json_t *body, const char *user, struct gv_error *err);
 
 /* Checks a GraphQL request. *ret_root: the one root field, or NULL when there are several. */

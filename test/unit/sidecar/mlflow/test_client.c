@@ -26,7 +26,6 @@ struct fixture {
     bool threaded;
     const char *replies[REPLIES_MAX + 1]; /* "200 {…}"; NULL ends the script */
     char requests[REPLIES_MAX][4096];
-    size_t answered;
 
     struct gv_loop *loop;
     struct gv_http_client *http;
@@ -72,12 +71,19 @@ static void *serve(void *ctx)
                               "HTTP/1.1 %.3s X\r\nContent-Type: application/json\r\n"
                               "Content-Length: %zu\r\nConnection: close\r\n\r\n",
                               fixture->replies[i], strlen(body));
-        fixture->answered++;
         if (write(fd, head, (size_t)length) < 0 || write(fd, body, strlen(body)) < 0)
             fprintf(stderr, "the client went away\n");
         close(fd);
     }
     return NULL;
+}
+
+/* Waits for the end of the script; what was asked may be read from then on. */
+static void join(struct fixture *fixture)
+{
+    if (fixture->threaded)
+        pthread_join(fixture->thread, NULL);
+    fixture->threaded = false;
 }
 
 static void give_up(void *ctx)
@@ -118,8 +124,7 @@ static int tear_down(void **state)
     gv_loop_free(fixture->loop);
     shutdown(fixture->listener, SHUT_RDWR);
     close(fixture->listener);
-    if (fixture->threaded)
-        pthread_join(fixture->thread, NULL);
+    join(fixture);
     free(fixture);
     return 0;
 }
@@ -131,6 +136,7 @@ static void run(struct fixture *fixture)
     assert_true(fixture->threaded);
     gv_loop_run(fixture->loop);
     assert_int_equal(fixture->calls, 1);
+    join(fixture);
 }
 
 static void note(struct fixture *fixture, const struct gv_error *err)
@@ -364,6 +370,7 @@ static void sends_changes_as_mlflow_expects_them(void **state)
         gv_mlflow_tag_set(mlflow, NULL, "a", 3, "env", "prod", on_plain, fixture, &fixture->err));
     gv_loop_run(fixture->loop);
     assert_int_equal(fixture->calls, 4);
+    join(fixture);
     assert_int_equal(fixture->err.code, GV_ERROR_NONE);
     assert_asked(fixture, 0, "POST /api/2.0/mlflow/model-versions/transition-stage HTTP/1.1");
     assert_sent(fixture, 0, "Content-Type: application/json\r\n");

@@ -24,6 +24,11 @@ static void writes_the_callers_subject_over_what_a_body_claims(void **state)
         {"a tag set by itself", "POST", "/api/2.0/mlflow/runs/set-tag",
          "{\"run_id\":\"r\",\"key\":\"mlflow.user\",\"value\":\"boss\"}",
          "{\"run_id\":\"r\",\"key\":\"mlflow.user\",\"value\":\"ds-001\"}"},
+        {"a tag of a new version", "POST", "/api/2.0/mlflow/model-versions/create",
+         "{\"name\":\"a\",\"source\":\"s3://x\",\"tags\":[{\"key\":\"mlflow.user\",\"value\":"
+         "\"boss\"}]}",
+         "{\"name\":\"a\",\"source\":\"s3://x\",\"tags\":[{\"key\":\"mlflow.user\",\"value\":"
+         "\"ds-001\"}]}"},
         {"another tag stays", "POST", "/api/2.0/mlflow/runs/set-tag",
          "{\"run_id\":\"r\",\"key\":\"mlflow.username\",\"value\":\"boss\"}",
          "{\"run_id\":\"r\",\"key\":\"mlflow.username\",\"value\":\"boss\"}"},

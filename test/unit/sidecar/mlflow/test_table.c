@@ -184,25 +184,6 @@ static void refuses_a_document_that_lists_nothing(void **state)
     }
 }
 
-/* The end-to-end test gives the file that list_routes.py made of a real MLflow. */
-static void covers_the_mlflow_that_it_is_given(void **state)
-{
-    (void)state;
-    const char *path = getenv("GAVEL_MLFLOW_ROUTES");
-    if (!path)
-        skip();
-    struct gv_slice json = read_text(path);
-    assert_non_null(json.ptr);
-    struct gv_text out = GV_TEXT_INIT;
-    struct gv_error err = GV_ERROR_INIT;
-    bool covered = gv_mlflow_routes_check(json, &out, &err);
-    print_message("%s", gv_text_cstr(&out));
-    assert_int_equal(err.code, GV_ERROR_NONE);
-    assert_true(covered);
-    gv_text_free(&out);
-    free((void *)(uintptr_t)json.ptr);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,7 +194,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(has_every_endpoint_of_mlflows_protos, set_up, tear_down),
         cmocka_unit_test(reports_what_mlflow_serves_and_the_table_does_not),
         cmocka_unit_test(refuses_a_document_that_lists_nothing),
-        cmocka_unit_test(covers_the_mlflow_that_it_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
