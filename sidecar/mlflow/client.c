@@ -17,7 +17,9 @@ struct operation {
     struct gv_http_call *call; /* the one under way */
     struct gv_arena *arena;
     const char *workspace;
-    const char *model; /* as asked for */
+    const char *model;  /* as asked for; empty: any */
+    const char *origin; /* id of the run or logged model that versions were made from */
+    bool by_source;     /* versions are sought by the path of their source */
     void (*received)(struct operation *operation, json_t *reply, const struct gv_error *err);
     union {
         gv_mlflow_version_done version;
@@ -462,7 +464,7 @@ static bool append_version(struct operation *operation, const json_t *json, stru
     struct gv_mlflow_version *version = &grown[operation->version_count];
     if (!gv_mlflow_decode_version(operation->arena, json, version, err))
         return false;
-    if (strcmp(version->model, operation->model) != 0)
+    if (operation->model[0] && strcmp(version->model, operation->model) != 0)
         return gv_error_set(err, GV_ERROR_CORRUPT,
                             "MLflow answered with a version of another model");
     operation->version_count++;
@@ -548,6 +550,82 @@ bool gv_mlflow_versions(struct gv_mlflow *mlflow, const char *workspace, const c
     }
     return start(operation, "GET", path, NULL, err);
 }
+
+/* --- what a run or logged model became --- */
+
+/* A run's versions name it, or have it in the path of their source; a logged model's have it there.
+ * MLflow's filters know no OR, so these are two questions. */
+static const char *made_from_path(struct operation *operation, struct gv_error *err)
+{
+    char filter[GV_MLFLOW_ORIGIN_MAX + 32];
+    if (operation->by_source)
+        snprintf(filter, sizeof(filter), "source_path LIKE '%%%s%%'", operation->origin);
+    else
+        snprintf(filter, sizeof(filter), "run_id = '%s'", operation->origin);
+    const char *encoded = encode(operation, filter);
+    const char *path = encoded ? gv_arena_format(operation->arena,
+                                                 "/api/2.0/mlflow/model-versions/search?filter=%s&"
+                                                 "max_results=%d",
+                                                 encoded, GV_MLFLOW_PAGE)
+                               : NULL;
+    if (!path)
+        no_memory(err);
+    return path;
+}
+
+static void got_made_from(struct operation *operation, json_t *reply, const struct gv_error *err)
+{
+    struct gv_error own = GV_ERROR_INIT;
+    json_t *list = json_object_get(reply, "model_versions");
+    for (size_t i = 0; !err && i < json_array_size(list); i++) {
+        if (!append_version(operation, json_array_get(list, i), &own))
+            err = &own;
+    }
+    const char *path = err ? NULL : made_from_path(operation, &own);
+    if (path && next_page(operation, path, reply, &own))
+        return;
+    if (path && own.code == GV_ERROR_NONE && !operation->by_source) {
+        operation->by_source = true;
+        path = made_from_path(operation, &own);
+        if (path && send(operation, "GET", path, NULL, &own))
+            return;
+    }
+    if (!err && own.code != GV_ERROR_NONE)
+        err = &own;
+    end_versions(operation, err);
+}
+
+/* What stands in a filter between quotes and around wildcards: an id and nothing else. */
+static bool is_origin(const char *id)
+{
+    size_t length = strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+    return length > 0 && id[length] == '\0' && length <= GV_MLFLOW_ORIGIN_MAX;
+}
+
+bool gv_mlflow_versions_made_from(struct gv_mlflow *mlflow, const char *workspace,
+                                  const char *run_id, const char *model_id,
+                                  gv_mlflow_versions_done done, void *ctx, struct gv_error *err)
+{
+    const char *id = run_id ? run_id : model_id;
+    if (!is_origin(id))
+        return gv_error_set_quoted(err, GV_ERROR_REFUSED, gv_slice_from(id),
+                                   "is no id of a run or logged model");
+    struct operation *operation = operation_new(mlflow, workspace, NULL, ctx, err);
+    if (!operation)
+        return false;
+    operation->received = got_made_from;
+    operation->done.versions = done;
+    operation->by_source = !run_id;
+    operation->origin = gv_arena_string(operation->arena, id);
+    const char *path = operation->origin ? made_from_path(operation, err) : NULL;
+    if (!path) {
+        operation_free(operation);
+        return no_memory(err);
+    }
+    return start(operation, "GET", path, NULL, err);
+}
+
+/* --- the inventory --- */
 
 static const char *count_path(const struct operation *operation)
 {

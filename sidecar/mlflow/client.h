@@ -87,8 +87,8 @@ bool gv_mlflow_versions(struct gv_mlflow *mlflow, const char *workspace, const c
 
 /*
  * The versions of any model that were made from a run, or from a logged model (the other is NULL):
- * model-versions/search, every page, aliases included. For the guard of what a governed version
- * came from.
+ * model-versions/search, every page. Their aliases are left out, and one that was found twice is
+ * there twice: ask for each that matters with gv_mlflow_version_get. REFUSED when the id is none.
  */
 bool gv_mlflow_versions_made_from(struct gv_mlflow *mlflow, const char *workspace,
                                   const char *run_id, const char *model_id,

@@ -53,6 +53,9 @@
 #define GV_MLFLOW_VERSIONS_MAX 20000
 #define GV_MLFLOW_PAGE 1000
 
+/* Length of an id of a run or logged model in a search; MLflow's have 34 at most. */
+#define GV_MLFLOW_ORIGIN_MAX 128
+
 /* Things counted for the inventory gauges, in pages of 1000: an inventory beyond is shown as this
  * many rather than kept MLflow busy. */
 #define GV_MLFLOW_COUNT_MAX 100000
