@@ -189,6 +189,61 @@ static bool ask_holder(struct gv_facts *facts)
                                       call->model, call->alias, got_holder, facts, &facts->error);
 }
 
+/* --- what a run or logged model became: found first, then each asked for, aliases and all --- */
+
+static void refresh(struct gv_facts *facts);
+
+/* A version that was deleted meanwhile holds nothing. */
+static void got_refreshed(void *ctx, const struct gv_mlflow_version *version,
+                          const struct gv_error *err)
+{
+    struct gv_facts *facts = ctx;
+    if (err && err->code != GV_ERROR_NOT_FOUND) {
+        could_not_ask(facts, err);
+        return;
+    }
+    if (version &&
+        !gv_facts_copy_version(facts->frame->arena, version, &facts->made[facts->other_count++])) {
+        no_memory(&facts->error);
+        fail(facts);
+        return;
+    }
+    refresh(facts);
+}
+
+static void refresh(struct gv_facts *facts)
+{
+    if (facts->at == facts->made_count) {
+        facts->others = facts->made;
+        go_on(facts);
+        return;
+    }
+    const struct gv_mlflow_version *found = &facts->made[facts->at++];
+    if (!gv_mlflow_version_get(facts->frame->governance->services.mlflow, facts->call->workspace,
+                               found->model, found->version, got_refreshed, facts, &facts->error))
+        fail(facts);
+}
+
+static void got_made_from(void *ctx, const struct gv_mlflow_version *versions, size_t count,
+                          const struct gv_error *err)
+{
+    struct gv_facts *facts = ctx;
+    facts->made = gv_arena_array(facts->frame->arena, count + 1, sizeof(*facts->made));
+    for (size_t i = 0; !err && facts->made && i < count; i++) {
+        if (!gv_facts_copy_version(facts->frame->arena, &versions[i], &facts->made[i]))
+            facts->made = NULL;
+    }
+    facts->made_count = count;
+    if (err && err->code != GV_ERROR_NOT_FOUND) {
+        could_not_ask(facts, err);
+    } else if (!facts->made) {
+        no_memory(&facts->error);
+        fail(facts);
+    } else {
+        refresh(facts);
+    }
+}
+
 static void got_versions(void *ctx, const struct gv_mlflow_version *versions, size_t count,
                          const struct gv_error *err)
 {
@@ -220,7 +275,7 @@ static bool ask_made_from(struct gv_facts *facts)
         return true;
     }
     return gv_mlflow_versions_made_from(facts->frame->governance->services.mlflow, call->workspace,
-                                        run_id, model_id, got_versions, facts, &facts->error);
+                                        run_id, model_id, got_made_from, facts, &facts->error);
 }
 
 /* --- the sequence --- */

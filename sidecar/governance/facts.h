@@ -23,6 +23,9 @@ struct gv_facts {
     /* private */
     struct gv_fact_needs needs;
     unsigned step;
+    struct gv_mlflow_version *made; /* what a run became; refreshed one by one */
+    size_t made_count;
+    size_t at;
     struct gv_error error;
 };
 
