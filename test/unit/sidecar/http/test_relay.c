@@ -21,9 +21,10 @@
 struct relay {
     struct gv_http_request *request;
     struct gv_http_call *call;
-    char block[65536];
+    char block[4 * 65536];
     size_t block_len;
     size_t block_at;
+    bool held; /* upstream waits for room */
     bool reply_over;
     bool failed;
     char up[65536];
@@ -59,7 +60,8 @@ static int64_t give_reply(void *ctx, char *buffer, size_t size)
     size_t given = left < size ? left : size;
     memcpy(buffer, relay->block + relay->block_at, given);
     relay->block_at += given;
-    if (relay->block_at == relay->block_len && relay->call) {
+    if (relay->block_at == relay->block_len && relay->call && relay->held) {
+        relay->held = false;
         gv_http_call_more(relay->call);
     }
     return (int64_t)given;
@@ -73,15 +75,20 @@ static void take_head(void *ctx, const struct gv_http_reply *reply)
                            length ? atoll(length) : -1, give_reply, relay);
 }
 
+/* Takes while there is room for all of it: pausing libcurl for each block would double the cost. */
 static bool take_reply(void *ctx, const char *bytes, size_t len)
 {
     struct relay *relay = ctx;
-    if (relay->block_at < relay->block_len || len > sizeof(relay->block)) {
+    if (relay->block_at == relay->block_len) {
+        relay->block_at = 0;
+        relay->block_len = 0;
+    }
+    if (len > sizeof(relay->block) - relay->block_len) {
+        relay->held = true;
         return false;
     }
-    memcpy(relay->block, bytes, len);
-    relay->block_len = len;
-    relay->block_at = 0;
+    memcpy(relay->block + relay->block_len, bytes, len);
+    relay->block_len += len;
     gv_http_source_more(relay->request);
     return true;
 }
