@@ -122,7 +122,7 @@ static EVP_PKEY *read_pem(const char *path, struct gv_error *err)
 {
     size_t len = 0;
     struct stat status;
-    char *text = gv_file_read(path, O_NOFOLLOW, GV_DEV_KEY_MOST_BYTES, &len, &status, err);
+    char *text = gv_file_load(path, O_NOFOLLOW, GV_DEV_KEY_MOST_BYTES, &len, &status, err);
     if (!text) {
         gv_error_prefix(err, "dev key");
         return NULL;

@@ -71,7 +71,7 @@ static char *read_open(int fd, const char *path, size_t most, size_t *ret_len,
     return NULL;
 }
 
-char *gv_file_read(const char *path, int flags, size_t most, size_t *ret_len,
+char *gv_file_load(const char *path, int flags, size_t most, size_t *ret_len,
                    struct stat *ret_status, struct gv_error *err)
 {
     /* Without O_NONBLOCK a FIFO in the file's place would stop the loop. */

@@ -21,7 +21,7 @@ bool gv_file_same(const struct gv_file_stamp *a, const struct gv_file_stamp *b);
 
 /* Reads at most `most` bytes of a regular file; more is an error. A malloc'ed text, NUL-terminated
  * behind its length. `ret_status` may be NULL. */
-char *gv_file_read(const char *path, int flags, size_t most, size_t *ret_len,
+char *gv_file_load(const char *path, int flags, size_t most, size_t *ret_len,
                    struct stat *ret_status, struct gv_error *err);
 
 #endif

@@ -146,7 +146,7 @@ bool gv_issuer_is_busy(struct gv_issuer *issuer)
 static char *read_source(const struct gv_issuer *issuer, size_t *ret_len, struct gv_error *err)
 {
     if (issuer->source == GV_ISSUER_FILE)
-        return gv_file_read(issuer->location, 0, GV_JWKS_MOST_BYTES, ret_len, NULL, err);
+        return gv_file_load(issuer->location, 0, GV_JWKS_MOST_BYTES, ret_len, NULL, err);
     char *text = gv_dev_key_jwks(issuer->location, err);
     *ret_len = text ? strlen(text) : 0;
     return text;
