@@ -25,6 +25,8 @@ class Process:
     """Runs `command` with its output in `log`, in a process group of its own, so that stop() also ends the
     children: MLflow 2 leaves its gunicorn behind when only the parent is told to stop."""
 
+    started = []  # those that were started and not yet stopped, for who shows their logs (logs.py)
+
     def __init__(self, command, log, env=None, cwd=None, ready_url=None):
         self.command = [str(word) for word in command]
         self.log = Path(log)
@@ -39,6 +41,8 @@ class Process:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 env=self.env, cwd=self.cwd, start_new_session=True)
+        if self not in Process.started:
+            Process.started.append(self)
         try:
             self.wait_ready()
         except BaseException:
@@ -67,6 +71,8 @@ class Process:
 
     def stop(self):
         """Asks it to end, insists after a while, and returns its exit code (None if it never ran)."""
+        if self in Process.started:
+            Process.started.remove(self)
         if self.process is None:
             return None
         self._signal(signal.SIGTERM)
