@@ -262,10 +262,8 @@ static unsigned idle_seconds(const struct gv_http_limits *limits)
 static bool start_daemon(struct gv_http_server *server, struct gv_error *err)
 {
     const struct gv_http_limits *limits = &server->options.limits;
-    size_t pool = GV_HTTP_CONNECTION_POOL;
-    if (pool < 4 * limits->header_bytes) {
-        pool = 4 * limits->header_bytes; /* the head may use half of the half that is not buffer */
-    }
+    size_t pool = GV_HTTP_CONNECTION_POOL_HEADS * limits->header_bytes;
+    pool = pool > GV_HTTP_CONNECTION_POOL ? pool : GV_HTTP_CONNECTION_POOL;
     const struct MHD_OptionItem per_ip[] = {
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)limits->connections_per_ip, NULL},
         {MHD_OPTION_END, 0, NULL}};
