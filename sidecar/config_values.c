@@ -141,9 +141,10 @@ static bool decode_size(const struct value *value, int64_t *ret_size, struct gv_
     for (size_t i = 0; digits && i < sizeof(UNITS) / sizeof(UNITS[0]); i++) {
         if (!gv_slice_is(unit, UNITS[i].unit))
             continue;
+        if (number > (INT64_MAX >> UNITS[i].shift))
+            return gv_error_set(err, GV_ERROR_RANGE, "%s is too large", value->path);
         *ret_size = number << UNITS[i].shift;
-        return number <= (INT64_MAX >> UNITS[i].shift) ||
-               gv_error_set(err, GV_ERROR_RANGE, "%s is too large", value->path);
+        return true;
     }
     return gv_error_set(err, GV_ERROR_INVALID,
                         "%s is \"%.*s\"; it takes bytes, or a number with KiB, MiB or GiB",
@@ -194,25 +195,33 @@ static bool secret_from_file(const struct value *value, const char *file, const 
     return done || gv_error_prefix(err, "%s", value->path);
 }
 
+/* The one key of {file: PATH} or {env: NAME}, when it is one of those and says something. */
+static const char *secret_source(const struct value *value, const char *key)
+{
+    const struct gv_yaml *source = gv_yaml_get(value->node, key);
+    bool usable = source && source->type == GV_YAML_STRING && source->text.len &&
+                  value->node->as.mapping.count == 1;
+    return usable ? source->text.ptr : NULL;
+}
+
 static bool decode_secret(const struct value *value, const char **ret_text, struct gv_error *err)
 {
     *ret_text = "";
     if (value->node->type == GV_YAML_NULL || (is_scalar(value->node) && value->text.len == 0))
         return true;
-    const struct gv_yaml *file = gv_yaml_get(value->node, "file");
-    const struct gv_yaml *env = gv_yaml_get(value->node, "env");
-    if (value->node->type != GV_YAML_MAPPING || value->node->as.mapping.count != 1 ||
-        (!file && !env))
+    const char *file = secret_source(value, "file");
+    const char *env = secret_source(value, "env");
+    if (!file && !env)
         return gv_error_set(
             err, GV_ERROR_INVALID,
             "%s is a secret and does not stand here; write {file: PATH} or {env: NAME}",
             value->path);
     if (file)
-        return secret_from_file(value, file->text.ptr, ret_text, err);
-    const char *content = getenv(env->text.ptr);
+        return secret_from_file(value, file, ret_text, err);
+    const char *content = getenv(env);
     if (!content)
         return gv_error_set(err, GV_ERROR_INVALID, "%s: the environment has no variable %s",
-                            value->path, env->text.ptr);
+                            value->path, env);
     *ret_text = gv_arena_string(value->arena, content);
     return *ret_text || gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
 }
@@ -354,6 +363,10 @@ bool gv_setting_default(enum gv_setting_type type, struct gv_arena *arena, const
 {
     struct gv_yaml node = {.type = text[0] ? GV_YAML_STRING : GV_YAML_NULL,
                            .text = gv_slice_from(text)};
+    if (type == GV_SETTING_BOOL) {
+        node.type = GV_YAML_BOOL;
+        node.as.boolean = strcmp(text, "true") == 0;
+    }
     if (type == GV_SETTING_INTEGER) {
         node.type = GV_YAML_INT;
         node.as.integer = strtoll(text, NULL, 10);

@@ -396,6 +396,17 @@ static void mask_signals(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Series whose labels are known exist from the start, so that a rate over them has a beginning. */
+static void begin_series(void)
+{
+    static const char *const STATUSES[] = {"pending", "approved", "denied"};
+    static const char *const RESULTS[] = {"executed", "failed", "retried", "superseded"};
+    for (size_t i = 0; i < sizeof(STATUSES) / sizeof(STATUSES[0]); i++)
+        gv_metric_add(GV_METRIC_PROMOTIONS, 0, STATUSES[i]);
+    for (size_t i = 0; i < sizeof(RESULTS) / sizeof(RESULTS[0]); i++)
+        gv_metric_add(GV_METRIC_EXECUTIONS, 0, RESULTS[i]);
+}
+
 static bool open_all(struct gv_daemon *daemon, struct gv_error *err)
 {
     return gv_directory_make(daemon->config->state, err) && open_policies(daemon, err) &&
@@ -416,6 +427,7 @@ int gv_daemon_run(const struct gv_config *config)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     gv_log_setup(config->log_format, config->log_level, STDERR_FILENO);
     gv_metric_set(GV_METRIC_BUILD_INFO, 1, GV_VERSION);
+    begin_series();
     bool opened = open_all(&daemon, &err);
     if (opened) {
         gv_log(GV_LOG_INFO, "daemon", "Gavel is up", GV_LOG_S("version", GV_VERSION),

@@ -63,6 +63,7 @@ static bool open_doors(struct gv_station *station, const struct gv_station_share
                                           .governance = station->governance};
     struct gv_gateway_options options = {.upstream = config->mlflow_url,
                                          .static_prefix = config->mlflow_static_prefix,
+                                         .workspaces = config->mlflow_workspaces,
                                          .authorization = or_null(config->mlflow_authorization),
                                          .ca_file = or_null(config->mlflow_ca_file),
                                          .hosts = config->gateway_hosts.items,

@@ -172,6 +172,14 @@ static void judged(void *ctx, const struct gv_verdict *verdict)
     gv_exchange_settle(exchange);
 }
 
+/* An MLflow without workspaces ignores the header and acts on the only one it has: what is judged
+ * in one workspace would happen in another. */
+static bool is_foreign_workspace(const struct gv_exchange *exchange)
+{
+    return !exchange->gateway->options.workspaces && exchange->call.workspace &&
+           strcmp(exchange->call.workspace, "default") != 0;
+}
+
 static void judge(struct gv_exchange *exchange, struct gv_slice body)
 {
     struct gv_error err = GV_ERROR_INIT;
@@ -183,6 +191,13 @@ static void judge(struct gv_exchange *exchange, struct gv_slice body)
             gv_exchange_refuse(exchange, 503, "out of memory; try again", NULL);
         else
             refuse_and_tell(exchange, 400, "malformed", err.message);
+        return;
+    }
+    if (is_foreign_workspace(exchange)) {
+        refuse_and_tell(
+            exchange, 400, "workspace",
+            "this MLflow keeps no workspaces apart, so the header X-MLFLOW-WORKSPACE would mean "
+            "nothing; leave it out, or set mlflow.workspaces if MLflow has them");
         return;
     }
     if (!exchange->match.route->action) {

@@ -20,6 +20,7 @@ struct gv_gateway;
 struct gv_gateway_options {
     const char *upstream;      /* "http://127.0.0.1:5001" */
     const char *static_prefix; /* MLflow's --static-prefix; "" without */
+    bool workspaces; /* MLflow keeps workspaces apart; otherwise only the default exists */
     const char *authorization; /* towards MLflow; NULL: none */
     const char *ca_file;
     const char *const *hosts; /* names that clients may call us by (Host); 0: any */

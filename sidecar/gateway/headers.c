@@ -61,6 +61,9 @@ static bool add_own(struct gv_exchange *exchange, struct gv_http_header *headers
     add(headers, count, "X-Forwarded-Proto", "http");
     add(headers, count, "X-Forwarded-Host", host);
     add(headers, count, "X-Request-Id", id);
+    /* The workspace that was decided about, not the client's spelling of it. */
+    if (exchange->call.workspace && strcmp(exchange->call.workspace, "default") != 0)
+        add(headers, count, "X-MLFLOW-WORKSPACE", exchange->call.workspace);
     if (exchange->gateway->options.authorization)
         add(headers, count, "Authorization", exchange->gateway->options.authorization);
     return peer && host && id;
