@@ -74,6 +74,12 @@ static void approval_known(void *ctx, const struct gv_error *err)
     answer(q, &said);
 }
 
+static bool read_standing(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
+{
+    struct inquiry *q = ctx;
+    return gv_standing_read(tx, &q->standing, err);
+}
+
 static void look_up(struct inquiry *q, gv_store_done known)
 {
     const struct gv_governance_services *services = &q->frame.governance->services;
@@ -85,7 +91,7 @@ static void look_up(struct inquiry *q, gv_store_done known)
         .version = q->call.version,
         .target = gv_promotion_target_name(q->move.promotion, q->move.to),
     };
-    if (!gv_store_read(services->store, gv_standing_read, services->loop, known, q, &err))
+    if (!gv_store_read(services->store, read_standing, services->loop, known, q, &err))
         known(q, &err);
 }
 

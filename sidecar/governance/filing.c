@@ -95,12 +95,22 @@ static bool open_work(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
                           &filing->people, err);
 }
 
+/* The store gives work and done one context, which is the filing; its operation has another. */
+static void transaction_over(void *ctx, const struct gv_error *err)
+{
+    const struct gv_filing *filing = ctx;
+    filing->done(filing->done_ctx, err);
+}
+
 bool gv_filing_open(struct gv_filing *filing, gv_store_done done, void *ctx, struct gv_error *err)
 {
     const struct gv_governance_services *services = &filing->frame->governance->services;
+    filing->done = done;
+    filing->done_ctx = ctx;
     if (filing->idempotency.key)
-        return gv_store_write(services->store, open_work, services->loop, done, ctx, err);
-    return gv_store_read(services->store, open_work, services->loop, done, ctx, err);
+        return gv_store_write(services->store, open_work, services->loop, transaction_over, filing,
+                              err);
+    return gv_store_read(services->store, open_work, services->loop, transaction_over, filing, err);
 }
 
 /* --- the second transaction --- */
@@ -225,7 +235,10 @@ static bool submit_work(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
 bool gv_filing_submit(struct gv_filing *filing, gv_store_done done, void *ctx, struct gv_error *err)
 {
     const struct gv_governance_services *services = &filing->frame->governance->services;
-    return gv_store_write(services->store, submit_work, services->loop, done, ctx, err);
+    filing->done = done;
+    filing->done_ctx = ctx;
+    return gv_store_write(services->store, submit_work, services->loop, transaction_over, filing,
+                          err);
 }
 
 /* --- afterwards, on the loop --- */

@@ -32,6 +32,10 @@ struct gv_filing {
     bool has_poll; /* of the decision written, or of the active one that is in its way */
     struct gv_slice replay;
     unsigned replay_status;
+
+    /* of the transaction under way */
+    gv_store_done done;
+    void *done_ctx;
 };
 
 /* Copies the caller's idempotency key; false when out of memory. */

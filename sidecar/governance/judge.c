@@ -273,6 +273,12 @@ static void free_move_known(void *ctx, const struct gv_error *err)
               NULL);
 }
 
+static bool read_standing(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
+{
+    struct judgement *j = ctx;
+    return gv_standing_read(tx, &j->standing, err);
+}
+
 static void look_up(struct judgement *j, gv_store_done known)
 {
     j->standing = (struct gv_standing){
@@ -284,7 +290,7 @@ static void look_up(struct judgement *j, gv_store_done known)
     };
     const struct gv_governance_services *services = &j->frame.governance->services;
     struct gv_error err = GV_ERROR_INIT;
-    if (!gv_store_read(services->store, gv_standing_read, services->loop, known, j, &err))
+    if (!gv_store_read(services->store, read_standing, services->loop, known, j, &err))
         known(j, &err);
 }
 

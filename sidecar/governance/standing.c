@@ -43,9 +43,8 @@ static bool read_executed(struct gv_store_tx *tx, struct gv_standing *standing,
     return true;
 }
 
-bool gv_standing_read(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
+bool gv_standing_read(struct gv_store_tx *tx, struct gv_standing *standing, struct gv_error *err)
 {
-    struct gv_standing *standing = ctx;
     if (!gv_store_decision_held(tx, standing->workspace, standing->model, standing->version,
                                 standing->target, &standing->held, err) ||
         !read_active(tx, standing, err))

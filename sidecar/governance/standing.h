@@ -20,8 +20,8 @@ struct gv_standing {
     bool held;
 };
 
-/* A gv_store_work; ctx is a struct gv_standing. */
-bool gv_standing_read(struct gv_store_tx *tx, void *ctx, struct gv_error *err);
+/* Fills in what is answered; in a transaction of the store. */
+bool gv_standing_read(struct gv_store_tx *tx, struct gv_standing *standing, struct gv_error *err);
 
 /* "Request … waits for approval (AWAITING_APPROVAL)". NULL when out of memory or when there is no
  * decision. */
