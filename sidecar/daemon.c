@@ -81,7 +81,10 @@ static const char *mlflow_trouble(void *ctx, char *buf, size_t size)
 
 static void approved(void *ctx)
 {
-    gv_executor_wake(((struct gv_daemon *)ctx)->executor);
+    struct gv_daemon *daemon = ctx;
+    gv_executor_wake(daemon->executor);
+    if (daemon->loki)
+        gv_loki_wake(daemon->loki);
 }
 
 static const char *sink_trouble(void *ctx)
