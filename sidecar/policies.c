@@ -59,14 +59,18 @@ static struct gv_set *load_set(const struct gv_policies *policies, struct gv_err
     return set;
 }
 
-static void tell_metrics(const struct gv_set *set, bool taken)
+static void count_taken(const struct gv_set *set)
 {
-    gv_metric_add(GV_METRIC_POLICY_RELOADS, 1, taken ? "taken" : "refused");
-    gv_metric_set(GV_METRIC_POLICY_LAST_OK, taken ? 1 : 0);
-    if (!taken)
-        return;
+    gv_metric_add(GV_METRIC_POLICY_RELOADS, 1, "taken");
+    gv_metric_set(GV_METRIC_POLICY_LAST_OK, 1);
     gv_metric_clear(GV_METRIC_POLICY_INFO);
     gv_metric_set(GV_METRIC_POLICY_INFO, 1, gv_set_digest(set));
+}
+
+static void count_refused(void)
+{
+    gv_metric_add(GV_METRIC_POLICY_RELOADS, 1, "refused");
+    gv_metric_set(GV_METRIC_POLICY_LAST_OK, 0);
 }
 
 static void audit_change(struct gv_policies *policies, const char *digest, const char *outcome,
@@ -95,7 +99,7 @@ static void take_over(struct gv_policies *policies, struct gv_set *set)
     bool same = strcmp(gv_set_digest(old), gv_set_digest(set)) == 0;
     gv_set_unref(old);
     policies->trouble = GV_ERROR_INIT;
-    tell_metrics(set, true);
+    count_taken(set);
     if (same) {
         gv_set_unref(set);
         return;
@@ -112,7 +116,7 @@ static void keep_last_good(struct gv_policies *policies, const struct gv_error *
     char text[GV_ERROR_MESSAGE_SIZE + GV_ERROR_FILE_SIZE];
     struct gv_set *old = gv_slot_acquire(policies->slot);
     policies->trouble = *err;
-    tell_metrics(NULL, false);
+    count_refused();
     gv_error_text(err, text, sizeof(text));
     gv_log(GV_LOG_ERROR, "policies", "The edit is broken; the last good policies stay in force",
            GV_LOG_S("error", text), GV_LOG_S("policy", gv_set_digest(old)));
@@ -184,7 +188,7 @@ struct gv_policies *gv_policies_open(const struct gv_policies_options *options,
     set = load_set(policies, err);
     if (!set)
         goto failed;
-    tell_metrics(set, true);
+    count_taken(set);
     policies->slot = gv_slot_new(set);
     if (!policies->slot) {
         gv_set_unref(set);

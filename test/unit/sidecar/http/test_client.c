@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/http/client.h"
 
-#include "scene.h"
+#include "test/unit/sidecar/http/scene.h"
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/http/guard.h"
 
-#include "scene.h"
 #include "sidecar/telemetry/metrics.h"
+#include "test/unit/sidecar/http/scene.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

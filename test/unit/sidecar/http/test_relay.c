@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/http/client.h"
 
-#include "scene.h"
+#include "test/unit/sidecar/http/scene.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

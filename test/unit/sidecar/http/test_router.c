@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/http/router.h"
 
-#include "scene.h"
+#include "test/unit/sidecar/http/scene.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scene.h"
+#include "test/unit/sidecar/http/scene.h"
 
 #include "sidecar/telemetry/metrics.h"
 #include <errno.h>

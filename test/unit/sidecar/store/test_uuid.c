@@ -48,11 +48,11 @@ static int compare(const void *a, const void *b)
 
 static void is_unique_among_threads(void **state)
 {
-    static char ids[4][2000][GV_UUID_SIZE];
+    static char ids[4 * 2000][GV_UUID_SIZE];
     pthread_t threads[4];
     (void)state;
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, make_ids, ids[i]), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, make_ids, ids[2000 * i]), 0);
     }
     for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
@@ -61,7 +61,7 @@ static void is_unique_among_threads(void **state)
     qsort(ids, 8000, GV_UUID_SIZE, compare);
 
     for (int i = 1; i < 8000; i++) {
-        assert_string_not_equal(ids[0][i - 1], ids[0][i]);
+        assert_string_not_equal(ids[i - 1], ids[i]);
     }
 }
 
