@@ -100,6 +100,10 @@ static void intent_recorded(void *ctx, const struct gv_error *err)
         allow(j);
         return;
     }
+    if (err->code == GV_ERROR_LIMIT) {
+        answer(j, GV_VERDICT_INVALID, "the call's fields are too long to be recorded", NULL);
+        return;
+    }
     gv_log(GV_LOG_ERROR, "governance", "A call's intent could not be recorded",
            GV_LOG_S("error", err->message), GV_LOG_S("request_id", j->frame.caller.request_id));
     answer(j, GV_VERDICT_UNAVAILABLE, "the audit trail cannot be written now; try again", NULL);

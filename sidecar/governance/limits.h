@@ -18,12 +18,6 @@
 /* Principals whose roles are remembered by one loop; a power of two. */
 #define GV_ROLES_CACHED 256
 
-/* Bytes of what a person writes and the store keeps: justification, reason, comment. */
-#define GV_COMMENT_BYTES 8192
-
-/* Bytes of a model's name; MLflow's own columns hold 256 characters. */
-#define GV_MODEL_NAME_BYTES 1024
-
 /* Bytes of a request's body that is kept as claimed. */
 #define GV_CLAIM_BYTES ((size_t)256 * 1024)
 

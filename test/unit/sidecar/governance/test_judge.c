@@ -341,6 +341,33 @@ static void a_name_that_mlflow_spells_otherwise_is_invalid(void **state)
     assert_verdict(world, GV_VERDICT_INVALID, "MLflow spells the model \"churn\" as \"Churn\"");
 }
 
+static void what_is_too_long_to_be_recorded_is_invalid(void **state)
+{
+    struct world *world = *state;
+    struct gv_mlflow_call call = transition("Staging");
+    char *source = calloc(1, 100001);
+    assert_non_null(source);
+    memset(source, 'x', 100000);
+    call.source = source;
+    world->versions[0].stage = "None";
+    world_judge(world, world->scientist, &call);
+    assert_verdict(world, GV_VERDICT_INVALID, "too long to be recorded");
+    free(source);
+}
+
+static void what_a_logged_model_became_is_kept(void **state)
+{
+    struct world *world = *state;
+    struct gv_mlflow_call call =
+        plain("mlops:delete", "logged-model/m-0123456789abcdef0123456789abcdef");
+    call.operation = GV_OPERATION_LOGGED_MODEL_DELETE;
+    world_judge(world, world->scientist, &call);
+    assert_verdict(world, GV_VERDICT_DENY, "model/churn/v1 is in staging");
+    call.resource = resource("logged-model/m-1' OR name LIKE '%");
+    world_judge(world, world->scientist, &call);
+    assert_verdict(world, GV_VERDICT_INVALID, "is no id of a run or logged model");
+}
+
 /* --- outcomes --- */
 
 static void an_outcome_is_recorded_and_counted(void **state)
@@ -447,6 +474,8 @@ int main(void)
         T(governed_calls_wait_for_mlflow_and_reads_do_not),
         T(a_version_that_does_not_exist_is_not_found),
         T(a_name_that_mlflow_spells_otherwise_is_invalid),
+        T(what_is_too_long_to_be_recorded_is_invalid),
+        T(what_a_logged_model_became_is_kept),
         T(an_outcome_is_recorded_and_counted),
         T(counts_what_the_platform_counts),
         T(a_flood_of_refusals_stays_one_event),
