@@ -46,21 +46,28 @@ static bool is_same(double a, double b)
     return a >= b && a <= b;
 }
 
+/* Says what was claimed, and what the run has (NULL: no such metric). */
+static bool wrong_metric(const struct gv_metric_claim *claim, const struct gv_mlflow_metric *metric,
+                         struct gv_error *err)
+{
+    struct gv_text claimed = GV_TEXT_INIT;
+    struct gv_text actual = GV_TEXT_INIT;
+    gv_text_double(&claimed, claim->value);
+    if (metric)
+        gv_text_double(&actual, metric->value);
+    gv_error_set(err, GV_ERROR_INVALID,
+                 "performance_metrics claims %.64s = %s, but the version's run has %s", claim->name,
+                 gv_text_cstr(&claimed), metric ? gv_text_cstr(&actual) : "no such metric");
+    gv_text_free(&claimed);
+    gv_text_free(&actual);
+    return false;
+}
+
 static bool check_metric(const struct gv_evidence *evidence, const struct gv_metric_claim *claim,
                          struct gv_error *err)
 {
     const struct gv_mlflow_metric *metric = find_metric(evidence->run, claim->name);
-    if (!metric)
-        return gv_error_set(err, GV_ERROR_INVALID,
-                            "performance_metrics claims %.64s = %.17g, but the version's run has "
-                            "no such metric",
-                            claim->name, claim->value);
-    if (is_same(metric->value, claim->value))
-        return true;
-    return gv_error_set(err, GV_ERROR_INVALID,
-                        "performance_metrics claims %.64s = %.17g, but the version's run has "
-                        "%.17g",
-                        claim->name, claim->value, metric->value);
+    return (metric && is_same(metric->value, claim->value)) || wrong_metric(claim, metric, err);
 }
 
 static bool wrong_uri(const struct gv_evidence *evidence, const char *uri, struct gv_error *err)
@@ -166,7 +173,8 @@ static void put_metrics(struct gv_text *out, const struct gv_mlflow_run *run)
             continue;
         gv_text_string(out, count++ > 0 ? "," : "");
         gv_text_json(out, gv_slice_from(run->metrics[i].key));
-        gv_text_format(out, ":%.17g", run->metrics[i].value);
+        gv_text_char(out, ':');
+        gv_text_double(out, run->metrics[i].value);
     }
     gv_text_char(out, '}');
 }

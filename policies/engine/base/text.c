@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/engine/base/text.h"
-#include "policies/engine/base/limits.h"
 
+#include "policies/engine/base/limits.h"
+#include "policies/engine/base/number.h"
+
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -127,6 +130,25 @@ static size_t json_plain(struct gv_slice slice)
         at += length;
     }
     return at;
+}
+
+/* Seventeen digits always suffice for a double, fifteen often do (IEEE 754). */
+void gv_text_double(struct gv_text *text, double value)
+{
+    char digits[40];
+    double back = 0;
+    if (!isfinite(value)) {
+        gv_text_string(text, "null");
+        return;
+    }
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof(digits), "%.*g", precision, value);
+        if (gv_number_double(gv_slice_from(digits), &back) && back >= value && back <= value)
+            break;
+    }
+    gv_text_string(text, digits);
+    if (!strpbrk(digits, ".e"))
+        gv_text_string(text, ".0");
 }
 
 void gv_text_json(struct gv_text *text, struct gv_slice slice)

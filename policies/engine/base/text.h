@@ -34,6 +34,10 @@ void gv_text_char(struct gv_text *text, char c);
 void gv_text_format(struct gv_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Appends a finite double as the shortest decimal that reads back as the same one ("0.95", not
+ * "0.94999999999999996"), with a point or an exponent. Not a finite one becomes "null". */
+void gv_text_double(struct gv_text *text, double value);
+
 /* Appends `slice` as a JSON string with its quotes (RFC 8259 §7); bytes that are not UTF-8 become
  * U+FFFD. */
 void gv_text_json(struct gv_text *text, struct gv_slice slice);

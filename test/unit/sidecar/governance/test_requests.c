@@ -195,7 +195,7 @@ static const struct refusal REFUSALS[] = {
      NULL,
      {"accuracy", 0.96},
      GV_OUTCOME_INVALID,
-     "claims accuracy = 0.95999999999999996, but the version's run has 0.94999"},
+     "claims accuracy = 0.96, but the version's run has 0.95"},
     {"a metric that the run has not",
      "Staging",
      NULL,
@@ -204,7 +204,7 @@ static const struct refusal REFUSALS[] = {
      NULL,
      {"f1", 1},
      GV_OUTCOME_INVALID,
-     "claims f1 = 1, but the version's run has no such metric"},
+     "claims f1 = 1.0, but the version's run has no such metric"},
 };
 
 static void refuses_what_is_not_so_and_names_it(void **state)

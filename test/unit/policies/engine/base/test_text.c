@@ -85,6 +85,29 @@ static void writes_json_strings(void **state)
     }
 }
 
+static void writes_the_shortest_double_that_reads_back(void **state)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0.95, "0.95"},
+        {1, "1.0"},
+        {-0.0, "-0.0"},
+        {1e300, "1e+300"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {5e-324, "4.94065645841247e-324"},
+        {1.0 / 0.0, "null"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct gv_text text = GV_TEXT_INIT;
+        gv_text_double(&text, cases[i].value);
+        assert_string_equal(gv_text_cstr(&text), cases[i].text);
+        gv_text_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +115,7 @@ int main(void)
         cmocka_unit_test(hands_its_bytes_over),
         cmocka_unit_test(remembers_a_failure),
         cmocka_unit_test(writes_json_strings),
+        cmocka_unit_test(writes_the_shortest_double_that_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
