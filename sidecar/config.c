@@ -106,6 +106,8 @@ static bool read_mapping(struct gv_config *config, const char *file, const char 
                    gv_error_at(err, file, pair->value->line, pair->value->column);
         else if (!is_section(path))
             done = unknown_key(config->arena, file, prefix, pair->key, err);
+        else if (pair->value->type == GV_YAML_NULL)
+            done = true; /* a section whose keys are all comments */
         else if (pair->value->type != GV_YAML_MAPPING)
             done = gv_error_set(err, GV_ERROR_TYPE, "%s must be a mapping, not %s", path,
                                 gv_yaml_type_name(pair->value->type)) ||
@@ -205,6 +207,10 @@ bool gv_config_validate(const struct gv_config *config, struct gv_error *err)
            within("gateway.connections", config->gateway_connections, 1, 100000, err) &&
            within("api.connections", config->api_connections, 1, 100000, err) &&
            within("admin.connections", config->admin_connections, 1, 100000, err) &&
+           within("gateway.connectionsPerAddress", config->gateway_connections_per_address, 0,
+                  100000, err) &&
+           within("api.connectionsPerAddress", config->api_connections_per_address, 0, 100000,
+                  err) &&
            within("gateway.headerBytes", config->gateway_header_bytes, 1024, 1024 * 1024, err) &&
            within("api.headerBytes", config->api_header_bytes, 1024, 1024 * 1024, err) &&
            within("gateway.headers", config->gateway_headers, 8, 1000, err) &&

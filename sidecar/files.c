@@ -52,6 +52,12 @@ bool gv_file_read(const char *file, size_t limit, struct gv_text *out, struct gv
     return done || gv_error_at(err, file, 0, 0);
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 bool gv_directory_make(const char *path, struct gv_error *err)
 {
     char part[PATH_MAX];
@@ -67,13 +73,8 @@ bool gv_directory_make(const char *path, struct gv_error *err)
             return gv_error_set_errno(err, GV_ERROR_IO, errno, "cannot make the directory %s",
                                       part);
     }
-    return true;
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return is_directory(path) ||
+           gv_error_set(err, GV_ERROR_IO, "%s is there, but is not a directory", path);
 }
 
 const char *gv_policies_directory(struct gv_arena *arena)

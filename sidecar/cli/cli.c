@@ -77,6 +77,7 @@ static const struct gv_option *find_letter(const struct gv_command *command, cha
     return NULL;
 }
 
+/* `--lines=x` is an unknown `lines`: what follows the sign is not part of the name. */
 static int unknown_option(const struct gv_command *command, const char *word)
 {
     const char *names[OPTIONS_MAX];
@@ -84,10 +85,12 @@ static int unknown_option(const struct gv_command *command, const char *word)
     for (const struct gv_option *option = command->options; option->name && count < OPTIONS_MAX;
          option++)
         names[count++] = option->name;
-    const char *near = gv_similar(gv_slice_from(word + 2), names, count);
-    fprintf(stderr, "gavel %s: unknown option: %s%s%s%s\n", command->name, word,
-            near ? ", did you mean --" : "", near ? near : "", near ? "?" : "");
-    return usage_error(command, "that cannot be understood", NULL);
+    const char *near =
+        gv_similar((struct gv_slice){word + 2, strcspn(word + 2, "=")}, names, count);
+    char what[512];
+    snprintf(what, sizeof(what), "unknown option: %s%s%s%s", word, near ? ", did you mean --" : "",
+             near ? near : "", near ? "?" : "");
+    return usage_error(command, what, NULL);
 }
 
 static bool keep(struct gv_arguments *arguments, const struct gv_option *option, const char *value)

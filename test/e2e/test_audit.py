@@ -114,7 +114,7 @@ def without_triggers(store):
 
 
 TAMPERED = {
-    "another actor": "UPDATE audit_events SET line = replace(line, '\"actor\":\"da-001\"', '\"actor\":\"da-002\"')",
+    "another actor": "UPDATE audit_events SET line = CAST(replace(CAST(line AS TEXT), 'da-001', 'da-002') AS BLOB)",
     "an event less": "DELETE FROM audit_events WHERE seq = 3",
     "two exchanged": "UPDATE audit_events SET line = (SELECT line FROM audit_events WHERE seq = 2) WHERE seq = 3",
 }

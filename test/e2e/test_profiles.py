@@ -38,20 +38,20 @@ def test_large_refuses_promotions_once_its_sink_is_away_too_long(new_world):
     world = new_world(config={"profile": "large", "audit": {"loki": {"url": UNREACHABLE}, "sinkBound": "1s"}})
     name, version, _ = world.staged()
 
-    def refused():
+    def why_not():
         answer = world.request(DS, name, version)
-        return answer if answer.status_code == 503 else None
-    if (answer := world.request(DS, name, version)).status_code in (200, 201):
-        # Within the bound; what was asked for then waits for the vote, which is refused after it.
-        decision = answer.json()["decision_id"]
-        _, other, _ = world.staged()
-        answer = eventually(lambda: vote if (vote := world.vote(DA, decision)).status_code == 503 else None, 15)
-    assert "sink" in answer.json()["detail"]
+        return answer.json()["detail"] if answer.status_code == 503 else None
+
+    first = world.request(DS, name, version)  # within the bound, if this machine is fast
+    detail = eventually(why_not, 15)
+    assert "sink" in detail
+    if first.status_code in (200, 201):
+        assert world.vote(DA, first.json()["decision_id"]).status_code == 503
     assert world.stage(name, version) == "Staging"
     fresh, new, _ = world.registered()
     with world.acting(DS) as client, pytest.raises(mlflow.MlflowException) as error:
         client.transition_model_version_stage(fresh, str(new), "Staging")
-    assert error.value.error_code == "TEMPORARILY_UNAVAILABLE"
+    assert "503" in str(error.value)  # after its retries, the client says what it got last
     with world.acting(DS) as client:
         assert client.search_experiments()  # reading goes on
 
