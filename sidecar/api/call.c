@@ -4,6 +4,7 @@
 #include "sidecar/api/fields.h"
 #include "sidecar/api/limits.h"
 #include "sidecar/api/requests.h"
+#include "sidecar/api/write.h"
 #include "sidecar/governance/judge.h"
 #include "sidecar/governance/limits.h"
 #include "sidecar/store/uuid.h"
@@ -104,13 +105,13 @@ void gv_api_call_fail(struct gv_api_call *call, unsigned status, const char *mes
 
 void gv_api_call_answer(struct gv_api_call *call, unsigned status, json_t *body)
 {
-    char *bytes = body ? json_dumps(body, JSON_COMPACT) : NULL;
-    json_decref(body);
-    if (bytes)
-        respond(call->request, status, gv_slice_from(bytes));
+    struct gv_text text = GV_TEXT_INIT;
+    if (body && gv_api_write(body, &text))
+        respond(call->request, status, gv_text_slice(&text));
     else
         gv_api_call_fail(call, 503, "The answer could not be made for want of memory; try again.");
-    free(bytes);
+    gv_text_free(&text);
+    json_decref(body);
 }
 
 void gv_api_call_replay(struct gv_api_call *call, unsigned status, struct gv_slice body)

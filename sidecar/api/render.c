@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/api/render.h"
 
+#include "sidecar/api/write.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +79,7 @@ static size_t split_roles(const char *awaiting, struct gv_slice roles[GV_ROLES_M
 
 static void append_roles(struct gv_text *out, const char *awaiting)
 {
-    struct gv_slice roles[GV_ROLES_MAX];
+    struct gv_slice roles[GV_ROLES_MAX] = {{0}};
     size_t count = split_roles(awaiting, roles);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && gv_slice_equal(roles[i], roles[i - 1]))
@@ -120,12 +122,9 @@ bool gv_api_render_kept(const struct gv_decision *decision, const char *awaiting
                         struct gv_text *out)
 {
     json_t *receipt = gv_api_render_receipt(decision, awaiting);
-    char *bytes = receipt ? json_dumps(receipt, JSON_COMPACT) : NULL;
-    if (bytes)
-        gv_text_string(out, bytes);
-    free(bytes);
+    bool written = receipt && gv_api_write(receipt, out);
     json_decref(receipt);
-    return bytes && gv_text_ok(out);
+    return written;
 }
 
 const char *gv_api_awaiting(const struct gv_decision_view *view, struct gv_arena *arena)
