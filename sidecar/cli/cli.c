@@ -177,7 +177,7 @@ static int unknown_command(const char *word)
         names[count++] = command->name;
     const char *near = gv_similar(gv_slice_from(word), names, count);
     fprintf(stderr, "gavel: unknown command: %s%s%s%s\n`gavel --help` lists the commands.\n", word,
-            near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+            near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     return USAGE_EXIT;
 }
 
