@@ -186,13 +186,15 @@ static bool secret_from_file(const struct value *value, const char *file, const 
                              struct gv_error *err)
 {
     struct gv_text text = GV_TEXT_INIT;
-    bool done = gv_file_read(file, SECRET_BYTES, &text, err);
+    struct gv_error unread = GV_ERROR_INIT;
+    bool done = gv_file_read(file, SECRET_BYTES, &text, &unread) ||
+                gv_error_set(err, unread.code, "%s: %s: %s", value->path, file, unread.message);
     while (done && text.len && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r'))
         text.len--;
     if (done && !(*ret_text = gv_arena_copy(value->arena, gv_text_slice(&text))))
         done = gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
     gv_text_free(&text);
-    return done || gv_error_prefix(err, "%s", value->path);
+    return done;
 }
 
 /* The one key of {file: PATH} or {env: NAME}, when it is one of those and says something. */

@@ -118,19 +118,22 @@ static void free_tail(struct tail *tail)
         free(tail->writers[--tail->writer_count].name);
 }
 
-static int run_tail(struct gv_store *store, const struct gv_arguments *arguments)
+/* How many lines are asked for; false, and said, when that is no number. */
+static bool read_lines(const struct gv_arguments *arguments, int64_t *ret_lines)
 {
     const char *lines = gv_argument(arguments, "lines");
-    struct tail tail = {.decision = gv_argument(arguments, "decision"), .lines = 10};
-    struct gv_error err = GV_ERROR_INIT;
     char *end = NULL;
-    if (lines)
-        tail.lines = strtoll(lines, &end, 10);
-    if (lines && (*end || tail.lines < 0 || tail.lines > GV_STORE_PAGE_MAX)) {
-        fprintf(stderr, "gavel audit: --lines is \"%s\"; it takes 0 to %d\n", lines,
-                GV_STORE_PAGE_MAX);
-        return GV_EXIT_USAGE;
-    }
+    *ret_lines = lines ? strtoll(lines, &end, 10) : 10;
+    if (!lines || (lines[0] && !*end && *ret_lines >= 0 && *ret_lines <= GV_STORE_PAGE_MAX))
+        return true;
+    fprintf(stderr, "gavel audit: --lines is \"%s\"; it takes 0 to %d\n", lines, GV_STORE_PAGE_MAX);
+    return false;
+}
+
+static int run_tail(struct gv_store *store, const struct gv_arguments *arguments, int64_t lines)
+{
+    struct tail tail = {.decision = gv_argument(arguments, "decision"), .lines = lines};
+    struct gv_error err = GV_ERROR_INIT;
     bool done;
     do {
         done = gv_store_read_wait(store, read_tail, &tail, &err);
@@ -169,14 +172,14 @@ static int run_verify(struct gv_store *store)
 }
 
 static int with_store(const struct gv_config *config, const struct gv_arguments *arguments,
-                      bool verify)
+                      bool verify, int64_t lines)
 {
     struct gv_error err = GV_ERROR_INIT;
     struct gv_store_options options = {.url = config->store_url, .read_only = true};
     struct gv_store *store = gv_store_open(&options, &err);
     if (!store)
         return gv_cli_fail("audit", &err);
-    int code = verify ? run_verify(store) : run_tail(store, arguments);
+    int code = verify ? run_verify(store) : run_tail(store, arguments, lines);
     gv_store_close(store);
     return code;
 }
@@ -189,10 +192,13 @@ int gv_command_audit(const struct gv_arguments *arguments)
         fprintf(stderr, "gavel audit: \"%s\" is not known; it takes tail or verify\n", what);
         return GV_EXIT_USAGE;
     }
+    int64_t lines;
+    if (!read_lines(arguments, &lines))
+        return GV_EXIT_USAGE;
     struct gv_config config;
     if (!gv_cli_config("audit", arguments, &config))
         return GV_EXIT_NO;
-    int code = with_store(&config, arguments, verify);
+    int code = with_store(&config, arguments, verify, lines);
     gv_config_free(&config);
     return code;
 }

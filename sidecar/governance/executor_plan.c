@@ -118,7 +118,9 @@ struct gv_act gv_plan_next(const struct gv_plan *plan, const struct gv_mlflow_ve
         if (belongs_to(from, version->aliases[i]) && !belongs_to(to, version->aliases[i]))
             return (struct gv_act){.kind = GV_ACT_ALIAS_DELETE, .name = version->aliases[i]};
     }
-    return to ? (struct gv_act){.kind = GV_ACT_NOTHING} : next_to_none(plan, version);
+    if (!to)
+        return next_to_none(plan, version);
+    return (struct gv_act){.kind = GV_ACT_NOTHING};
 }
 
 bool gv_plan_may_go_on(const struct gv_plan *plan, const struct gv_mlflow_version *version)

@@ -243,7 +243,7 @@ static void a_secret_file_that_cannot_be_read_is_named(void **state)
     char buf[512];
     assert_false(decode(GV_SETTING_SECRET, *state, "{file: /nonexistent/s}", &value, &err));
     assert_string_equal(gv_error_text(&err, buf, sizeof(buf)),
-                        "/nonexistent/s: key: cannot open: No such file or directory");
+                        "key: /nonexistent/s: cannot open: No such file or directory");
 }
 
 int main(void)

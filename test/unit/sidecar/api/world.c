@@ -294,8 +294,10 @@ struct reply ask(const struct world *world, const char *method, const char *targ
         gv_text_append(&text, (struct gv_slice){block, (size_t)got});
     close(fd);
     const char *end = strstr(gv_text_cstr(&text), "\r\n\r\n");
-    if (!end || sscanf(gv_text_cstr(&text), "HTTP/1.1 %u", &reply.status) != 1)
+    if (!end || sscanf(gv_text_cstr(&text), "HTTP/1.1 %u", &reply.status) != 1) {
         fail_msg("%s %s: no answer: %s", method, target, gv_text_cstr(&text));
+        return reply; /* never: fail_msg jumps, which not every reader of this file knows */
+    }
     snprintf(reply.head, sizeof(reply.head), "%.*s", (int)(end + 2 - text.ptr), text.ptr);
     reply.text = strdup(end + 4);
     reply.json = json_loads(reply.text, 0, NULL);

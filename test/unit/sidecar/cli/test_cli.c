@@ -122,7 +122,7 @@ static void a_wrong_command_is_refused_with_a_suggestion(void **state)
     (void)state;
     const struct captured *got = run_gavel("loook", NULL);
     assert_int_equal(got->code, 2);
-    assert_string_equal(got->err, "gavel: unknown command: loook, did you mean look?\n"
+    assert_string_equal(got->err, "gavel: unknown command: loook, did you mean \"look\"?\n"
                                   "`gavel --help` lists the commands.\n");
 }
 
