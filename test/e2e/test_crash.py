@@ -124,8 +124,6 @@ def test_while_mlflow_is_away_the_decision_says_what_it_waits_for(world, proxy):
         assert status["approved_by"] == DA.subject
         assert status["execution"]["state"] in ("waiting", "executing")
         assert status["execution"]["next_attempt_at"]
-        eventually(lambda: world.gavel.admin("GET", "/readyz").status_code == 503, 30)
-        assert "not ready mlflow" in world.gavel.admin("GET", "/readyz").text
     finally:
         proxy.up()
     happened_once(world, proxy, case, "MLflow came back")
@@ -141,6 +139,8 @@ def test_requests_while_mlflow_is_away_are_refused_as_unavailable(world, proxy):
         passed = world.gavel.gateway("GET", f"{MLFLOW}/experiments/search?max_results=1", token=world.token(DS))
         assert passed.status_code in (502, 503), passed.text
         assert passed.json()["error_code"] == "TEMPORARILY_UNAVAILABLE"
+        eventually(lambda: world.gavel.admin("GET", "/readyz").status_code == 503, 30)
+        assert "not ready mlflow" in world.gavel.admin("GET", "/readyz").text
     finally:
         proxy.up()
     eventually(lambda: world.gavel.admin("GET", "/readyz").status_code == 200, 30)
