@@ -8,6 +8,7 @@ It answers what Gavel itself asks of MLflow, and echoes nothing else: a test tha
 """
 
 import json
+import re
 import threading
 import time
 import urllib.parse
@@ -48,7 +49,9 @@ class StandIn:
             found = self.version(name, version)
             return (200, {"model_version": found}) if found else absent(f"{name} {version}")
         if path == "model-versions/search":
-            return 200, {"model_versions": [self.version(*key) for key in self.versions]}
+            wanted = re.search(r"name *= *'([^']*)'", given.get("filter", ""))
+            return 200, {"model_versions": [self.version(*key) for key in self.versions
+                                            if not wanted or key[0] == wanted[1]]}
         if path == "registered-models/get":
             return (200, {"registered_model": {"name": name}}) if any(n == name for n, _ in self.versions) \
                 else absent(name)
