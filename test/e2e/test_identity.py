@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from support.gavel import eventually
-from support.world import DS, MLFLOW
+from support.gavel import Gavel, eventually
+from support.world import DS, MLFLOW, World
 
 ISSUER = "https://keycloak.example/realms/ml"
 AUDIENCE = "mlops"
@@ -51,8 +51,6 @@ def issuer(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def world(mlflow_server, issuer, tmp_path_factory):
-    from support.gavel import Gavel
-    from support.world import World
     identity = {"issuers": [{"issuer": ISSUER, "audiences": [AUDIENCE], "jwksFile": str(issuer.file)}]}
     with Gavel(tmp_path_factory.mktemp("identity"), mlflow=mlflow_server.url,
                config={"identity": identity, "gateway": {"listen": "0.0.0.0:0"}}) as gavel:

@@ -4,8 +4,8 @@
 import mlflow
 import pytest
 
-from support.gavel import Policies, eventually
-from support.world import ADMIN, BOTH, DA, DS, MLFLOW, NOBODY, OTHER_DA, OTHER_DS, OWNER, STEWARD
+from support.gavel import Gavel, Policies, eventually
+from support.world import ADMIN, BOTH, DA, DS, MLFLOW, NOBODY, OTHER_DA, OTHER_DS, OWNER, STEWARD, World
 
 
 def refusal(call, *arguments, **more):
@@ -114,14 +114,15 @@ def test_production_is_not_left_directly_either(world):
     assert world.stage(name, version) == "Production"
 
 
-def test_staging_another_version_does_not_archive_the_one_in_production_by_the_way(world):
+def test_a_free_move_does_not_displace_what_serves(world):
+    """Staging is free, but the alias would leave the version in production for one that nobody approved."""
     name, old, _ = world.staged()
     world.move(name, old, "Production")
-    world.behind("POST", "registered-models/alias", name=name, alias="challenger", version=str(old))
-    _, new, _ = world.registered(name)
+    world.behind("POST", "registered-models/alias", name=name, alias="champion", version=str(old))
+    _, new, _ = world.staged(name)
     with world.acting(DS) as client:
-        refusal(client.set_registered_model_alias, name, "Champion", str(new))
-    assert world.stage(name, old) == "Production"
+        assert refusal(client.set_registered_model_alias, name, "champion", str(new)).error_code == "PERMISSION_DENIED"
+    assert world.alias(name, "champion") == old
 
 
 # --- aliases ---
@@ -208,8 +209,6 @@ def test_an_artifact_of_a_run_of_ones_own_is_written_and_read(world):
 @pytest.fixture(scope="module")
 def strict(mlflow_server, tmp_path_factory):
     """A Gavel whose production is also a name and a tag."""
-    from support.gavel import Gavel
-    from support.world import World
     directory = tmp_path_factory.mktemp("strict")
     policies = Policies(directory / "policies")
 
