@@ -35,6 +35,9 @@ struct gv_exchange {
     struct gv_pipe up;             /* a streamed body on its way to MLflow */
     struct gv_pipe down;           /* the answer on its way to the client */
     bool head_request;
+    struct gv_http_header *gathered; /* headers of an answer that is sent when it is whole */
+    unsigned gathered_count;
+    unsigned gathered_status;
 };
 
 struct gv_gateway {

@@ -109,6 +109,34 @@ static void tell_outcome(struct gv_exchange *exchange, unsigned status)
                          status);
 }
 
+/* Keeps the head of a short answer until its body is there; false when it is not short, or memory
+ * is. */
+static bool gather(struct gv_exchange *exchange, const struct gv_http_reply *reply,
+                   const struct gv_http_header *headers, unsigned count)
+{
+    int64_t length = length_of(reply);
+    if (length < 0 || length > GV_GATEWAY_GATHER_BYTES || has_no_body(exchange, reply->status))
+        return false;
+    struct gv_http_header *kept = gv_arena_array(exchange->arena, count + 1, sizeof(*kept));
+    for (unsigned i = 0; kept && i < count; i++) {
+        kept[i] = (struct gv_http_header){gv_arena_string(exchange->arena, headers[i].name),
+                                          gv_arena_string(exchange->arena, headers[i].value)};
+        if (!kept[i].name || !kept[i].value)
+            return false;
+    }
+    exchange->gathered = kept;
+    exchange->gathered_count = count;
+    exchange->gathered_status = reply->status;
+    return kept != NULL;
+}
+
+static void send_gathered(struct gv_exchange *exchange)
+{
+    exchange->answered = true;
+    gv_http_respond(exchange->request, exchange->gathered_status, exchange->gathered,
+                    exchange->gathered_count, gv_pipe_content(&exchange->down));
+}
+
 static void upstream_head(void *ctx, const struct gv_http_reply *reply)
 {
     struct gv_exchange *exchange = ctx;
@@ -122,6 +150,8 @@ static void upstream_head(void *ctx, const struct gv_http_reply *reply)
         return;
     }
     unsigned count = gv_exchange_client_headers(reply, headers);
+    if (gather(exchange, reply, headers, count))
+        return;
     exchange->answered = true;
     if (has_no_body(exchange, reply->status))
         exchange->down.ended = true;
@@ -144,7 +174,10 @@ static void upstream_done(void *ctx, const struct gv_http_reply *reply)
     tell_outcome(exchange, reply->error && reply->status == 0 ? 0 : reply->status);
     exchange->down.ended = true;
     exchange->down.broken = exchange->down.broken || reply->error != NULL;
-    if (!exchange->answered && exchange->request)
+    bool unanswered = !exchange->answered && exchange->request;
+    if (unanswered && exchange->gathered && !exchange->down.broken)
+        send_gathered(exchange);
+    else if (unanswered)
         explain_failure(exchange, reply);
     else
         wake_client(exchange);
@@ -176,6 +209,7 @@ static struct gv_http_call *start_call(struct gv_exchange *exchange, const char 
         .has_body = exchange->call.has_body,
         .total = -1,
         .idle = gateway->options.upstream_idle,
+        .bulk = strstr(exchange->call.route->path, "artifact") != NULL,
         .ca_file = gateway->options.ca_file,
         .head = upstream_head,
         .data = upstream_data,

@@ -225,7 +225,7 @@ static void set_limits(struct gv_http_call *call)
     }
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)GV_HTTP_CLIENT_REUSE_SECONDS);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     options->data ? GV_HTTP_CLIENT_STREAM_BUFFER : GV_HTTP_CLIENT_BUFFER);
+                     options->bulk ? GV_HTTP_CLIENT_BULK_BUFFER : GV_HTTP_CLIENT_BUFFER);
 }
 
 /* Nothing but what the caller says decides where a request goes and what it carries. */

@@ -49,6 +49,7 @@ struct gv_http_call_options {
     gv_duration idle;     /* streams: cut when fewer than a byte a second for this long; 0: 60 s */
     size_t
         reply_bytes; /* largest reply kept in memory; 0: 4 MiB; over it the call fails with LIMIT */
+    bool bulk;       /* the reply may be large: worth a large buffer */
     const char *ca_file; /* NULL: the system's */
 
     /* A streamed request body. `length` -1: chunked. `read` as in gv_http_respond_stream. */
