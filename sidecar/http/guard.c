@@ -146,7 +146,7 @@ static bool two_encodings(const struct gv_guard_head *head, const struct gv_http
 
 static bool encoding(const struct gv_guard_head *head, const struct gv_http_limits *limits)
 {
-    struct gv_slice value;
+    struct gv_slice value = {0};
     (void)limits;
     return count(head, "Transfer-Encoding", &value) > 0 &&
            !gv_slice_equal_nocase(value, GV_SLICE("chunked"));
@@ -167,7 +167,7 @@ static bool two_lengths(const struct gv_guard_head *head, const struct gv_http_l
 /* Eighteen digits fit into an int64_t; no body is that long. */
 static bool length_digits(const struct gv_guard_head *head, const struct gv_http_limits *limits)
 {
-    struct gv_slice value;
+    struct gv_slice value = {0};
     (void)limits;
     if (count(head, "Content-Length", &value) == 0) {
         return false;
@@ -200,7 +200,7 @@ static bool two_identities(const struct gv_guard_head *head, const struct gv_htt
 
 static bool expectation(const struct gv_guard_head *head, const struct gv_http_limits *limits)
 {
-    struct gv_slice value;
+    struct gv_slice value = {0};
     (void)limits;
     unsigned found = count(head, "Expect", &value);
     return found > 1 || (found == 1 && !gv_slice_equal_nocase(value, GV_SLICE("100-continue")));
