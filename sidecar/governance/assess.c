@@ -298,11 +298,9 @@ static bool needs_approval(struct assessment *a, struct gv_error *err)
     return say(a, GV_MOVE_APPROVAL, message, err);
 }
 
-static bool judge_move(struct assessment *a, gv_target_set before, gv_target_set after,
-                       struct gv_error *err)
+static bool judge_paths(struct assessment *a, gv_target_set before, gv_target_set added,
+                        gv_target_set removed, struct gv_error *err)
 {
-    gv_target_set added = after & ~before;
-    gv_target_set removed = before & ~after;
     if ((added | removed) == 0)
         return true;
     if (!find_paths(a, before, added, removed, err))
@@ -310,6 +308,12 @@ static bool judge_move(struct assessment *a, gv_target_set before, gv_target_set
     if (a->move->result == GV_MOVE_FREE && a->move->path->approval.required)
         return needs_approval(a, err);
     return true;
+}
+
+static bool judge_move(struct assessment *a, gv_target_set before, gv_target_set after,
+                       struct gv_error *err)
+{
+    return judge_paths(a, before, after & ~before, before & ~after, err);
 }
 
 /* --- the operations --- */
@@ -354,16 +358,17 @@ static bool judge_change(struct assessment *a, const struct gv_mlflow_version *s
     return judge_displaced(a, after & ~before, subject, others, count, err);
 }
 
-/* A new version. What a copy's source holds counts only if the same policy put it there: another
- * policy's, or nobody's, production is not this one's. The source stays where it is. */
+/* A new version comes into all that its name and tags put it into, whatever the version that it is
+ * a copy of is in: consumers of one name would otherwise get what was approved for another, or an
+ * old version as the newest. What the source holds counts as where it comes from only if the same
+ * policy put it there: another policy's, or nobody's, production is not this one's. */
 static bool judge_new_version(struct assessment *a, const struct gv_mlflow_version *source,
                               struct gv_error *err)
 {
     gv_target_set before = 0;
     if (source && governing(a->set, a->call, source->model) == a->promotion)
         before = targets_of(a->promotion, source);
-    gv_target_set after = gv_assess_new_version(a->promotion, a->call);
-    return judge_move(a, before, before | after, err);
+    return judge_paths(a, before, gv_assess_new_version(a->promotion, a->call), 0, err);
 }
 
 /* Tags of a registered model: no path is about them, and consumers may read them for a version's.
