@@ -26,38 +26,62 @@ static void unlink_job(struct gv_job *job)
     *at = job->next;
 }
 
-static void tell_when_drained(struct gv_executor *executor)
+/* True when it is draining: then `drained` may have freed the executor. */
+static bool tell_when_drained(struct gv_executor *executor)
 {
-    if (!executor->draining || executor->jobs || executor->scanning || !executor->drained)
-        return;
     void (*drained)(void *ctx) = executor->drained;
+    if (!executor->draining)
+        return false;
+    if (executor->jobs || executor->scanning || !drained)
+        return true;
     executor->drained = NULL;
     drained(executor->drained_ctx);
+    return true;
+}
+
+/* The earliest wish counts: a job that ends must not put off what another waits for. */
+static void wake_in(struct gv_executor *executor, gv_duration wait)
+{
+    gv_duration most = executor->options.poll;
+    gv_time at = gv_clock_monotonic() + (wait < most ? wait : most);
+    if (executor->wake_at && executor->wake_at <= at)
+        return;
+    executor->wake_at = at;
+    gv_timer_set(executor->timer, wait < most ? wait : most);
 }
 
 void gv_executor_job_over(struct gv_job *job)
 {
     struct gv_executor *executor = job->executor;
-    bool more = job->ending == GV_JOB_ENDED;
-    gv_duration wait =
-        job->ending == GV_JOB_LATER && job->delay ? job->delay : executor->options.poll;
+    bool later = job->ending == GV_JOB_LATER;
+    gv_duration wait = later && job->delay ? job->delay : executor->options.poll;
+    /* The end of one makes way for what had to wait for it; but a store that takes nothing is not
+     * asked again and again. */
+    if (job->unwritten)
+        wait = executor->options.poll;
+    else if (job->ending == GV_JOB_ENDED || executor->held_back)
+        wait = 0;
     unlink_job(job);
     free_job(job);
-    tell_when_drained(executor);
-    if (executor->draining)
-        return;
-    /* The end of one may have made way for another of the same model. */
-    gv_timer_set(executor->timer, more                            ? 0
-                                  : wait < executor->options.poll ? wait
-                                                                  : executor->options.poll);
+    if (!tell_when_drained(executor))
+        wake_in(executor, wait);
+}
+
+static bool is_under_way(const struct gv_executor *executor, const struct gv_decision *decision)
+{
+    for (const struct gv_job *job = executor->jobs; job; job = job->next) {
+        if (strcmp(job->id, decision->id) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* One at a time for each model: two promotions of one model must not interleave. */
-static bool is_busy(const struct gv_executor *executor, const struct gv_decision *decision)
+static bool must_wait(const struct gv_executor *executor, const struct gv_decision *decision)
 {
     unsigned count = 0;
     for (const struct gv_job *job = executor->jobs; job; job = job->next) {
-        if (++count >= GV_EXECUTOR_JOBS || strcmp(job->id, decision->id) == 0)
+        if (++count >= GV_EXECUTOR_JOBS)
             return true;
         if (decision->model && strcmp(job->model, decision->model) == 0 &&
             strcmp(job->workspace, decision->workspace) == 0)
@@ -96,51 +120,89 @@ static void start_job(struct gv_executor *executor, const struct gv_decision *du
 
 /* --- scans --- */
 
-/* What a process of this name was at when it ended: its leases are ours. */
-static bool read_left(struct gv_store_tx *tx, struct gv_executor *executor, struct gv_error *err)
+/*
+ * What is executing under a lease of ours without a job: this process, or an earlier one of its
+ * name, could not write how it went. Nobody else may take it up before the lease runs out, so we do
+ * at once. A job may have ended since; its claim notices.
+ */
+static bool read_left(struct gv_store_tx *tx, struct gv_executor *executor, size_t limit,
+                      struct gv_error *err)
 {
     const enum gv_state executing = GV_STATE_EXECUTING;
-    struct gv_decision_filter filter = {
-        .states = &executing, .state_count = 1, .limit = GV_EXECUTOR_SCAN};
-    if (!gv_store_decision_list(tx, &filter, executor->scan_arena, &executor->due,
-                                &executor->due_count, err))
+    const struct gv_decision_filter filter = {
+        .states = &executing, .state_count = 1, .limit = (int64_t)limit};
+    struct gv_decision *rows = NULL;
+    size_t count = 0;
+    if (!gv_store_decision_list(tx, &filter, executor->scan_arena, &rows, &count, err))
         return false;
-    size_t kept = 0;
-    for (size_t i = 0; i < executor->due_count; i++) {
-        const char *owner = executor->due[i].lease_owner;
+    executor->left = rows;
+    for (size_t i = 0; i < count; i++) {
+        const char *owner = rows[i].lease_owner;
         if (owner && strcmp(owner, executor->options.owner) == 0)
-            executor->due[kept++] = executor->due[i];
+            rows[executor->left_count++] = rows[i];
     }
-    executor->due_count = kept;
     return true;
 }
 
+static bool read_rows(struct gv_store_tx *tx, struct gv_executor *executor, size_t limit,
+                      struct gv_error *err)
+{
+    gv_time now = gv_store_now(tx);
+    gv_time next = 0;
+    gv_arena_reset(executor->scan_arena);
+    executor->due_count = 0;
+    executor->left_count = 0;
+    if (!gv_store_decision_due(tx, now, limit, executor->scan_arena, &executor->due,
+                               &executor->due_count, err) ||
+        !read_left(tx, executor, limit, err) || !gv_store_decision_next_due(tx, &next, err))
+        return false;
+    executor->next_due = next > now ? next - now : 0;
+    return true;
+}
+
+/* Rows whose evidence fills the memory of a scan are read in smaller portions: nobody stops the
+ * others by asking for much. */
 static bool read_due(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
 {
-    struct gv_executor *executor = ctx;
-    if (!executor->started)
-        return read_left(tx, executor, err);
-    return gv_store_decision_due(tx, gv_store_now(tx), GV_EXECUTOR_SCAN, executor->scan_arena,
-                                 &executor->due, &executor->due_count, err);
+    size_t limit = GV_EXECUTOR_SCAN;
+    while (!read_rows(tx, ctx, limit, err)) {
+        if (err->code != GV_ERROR_MEMORY || limit == 1)
+            return false;
+        limit /= 2;
+        *err = GV_ERROR_INIT;
+    }
+    return true;
+}
+
+static void start_rows(struct gv_executor *executor, const struct gv_decision *rows, size_t count)
+{
+    for (size_t i = 0; i < count && !executor->draining; i++) {
+        if (is_under_way(executor, &rows[i]))
+            continue;
+        if (must_wait(executor, &rows[i]))
+            executor->held_back = true;
+        else
+            start_job(executor, &rows[i]);
+    }
 }
 
 static void due_read(void *ctx, const struct gv_error *err)
 {
     struct gv_executor *executor = ctx;
     executor->scanning = false;
-    if (err)
+    executor->held_back = false;
+    if (err) {
         gv_log(GV_LOG_ERROR, "governance", "The store cannot be asked for what is due",
                GV_LOG_S("error", err->message));
-    for (size_t i = 0; !err && !executor->draining && i < executor->due_count; i++) {
-        if (!is_busy(executor, &executor->due[i]))
-            start_job(executor, &executor->due[i]);
+    } else {
+        start_rows(executor, executor->left, executor->left_count);
+        start_rows(executor, executor->due, executor->due_count);
     }
-    tell_when_drained(executor);
-    if (executor->draining)
+    if (tell_when_drained(executor))
         return;
-    bool first = !executor->started && !err;
-    executor->started = executor->started || !err;
-    gv_timer_set(executor->timer, first || executor->again ? 0 : executor->options.poll);
+    if (!err && executor->again)
+        wake_in(executor, 0);
+    wake_in(executor, !err && executor->next_due ? executor->next_due : executor->options.poll);
 }
 
 static void scan(struct gv_executor *executor)
@@ -149,8 +211,7 @@ static void scan(struct gv_executor *executor)
     executor->again = executor->scanning;
     if (executor->scanning || executor->draining)
         return;
-    gv_arena_reset(executor->scan_arena);
-    executor->due_count = 0;
+    executor->next_due = 0;
     executor->scanning = true;
     if (!gv_store_read(executor->options.store, read_due, executor->options.loop, due_read,
                        executor, &err))
@@ -159,7 +220,9 @@ static void scan(struct gv_executor *executor)
 
 static void timer_due(void *ctx)
 {
-    scan(ctx);
+    struct gv_executor *executor = ctx;
+    executor->wake_at = 0;
+    scan(executor);
 }
 
 static void woken(void *ctx)
@@ -193,7 +256,7 @@ struct gv_executor *gv_executor_start(const struct gv_executor_options *options,
         gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
         return gv_executor_stop(executor);
     }
-    gv_timer_set(executor->timer, 0);
+    wake_in(executor, 0);
     return executor;
 }
 

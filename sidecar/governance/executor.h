@@ -34,10 +34,16 @@ struct gv_executor *gv_executor_start(const struct gv_executor_options *options,
 /* Something may be due. Any thread. */
 void gv_executor_wake(struct gv_executor *executor);
 
-/* Takes on nothing new and calls `done` when what is under way has reached a durable step. */
+/* Takes on nothing new and calls `done` when nothing is under way any more: at once, or on the
+ * loop. A call to MLflow that hangs holds it up; whoever cannot wait stops, and the next start goes
+ * on. */
 void gv_executor_drain(struct gv_executor *executor, void (*done)(void *ctx), void *ctx);
 
-/* Accepts NULL; returns NULL. */
+/*
+ * Frees it: after the drain, or, without one, when the loop runs no more and the store is closed
+ * (its threads work on what is freed here until then). Not from inside a job's callback. What is
+ * left undone is taken up by the next start of the same owner. Accepts NULL; returns NULL.
+ */
 struct gv_executor *gv_executor_stop(struct gv_executor *executor);
 
 #endif

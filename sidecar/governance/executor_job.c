@@ -13,27 +13,44 @@ static void observe(struct gv_job *job);
 static void log_end(const struct gv_job *job)
 {
     const struct gv_decision *decision = &job->decision;
+    bool executed = job->event == GV_EVENT_COMPLETE;
+    if (!decision->model_version) {
+        gv_log(GV_LOG_INFO, "governance", "Model retraining released",
+               GV_LOG_S("decision_id", job->id), GV_LOG_S("model", job->model));
+        return;
+    }
     const char *path =
         gv_arena_format(job->arena, "%s→%s", decision->source ? decision->source : "",
                         decision->target ? decision->target : "");
-    gv_log(job->event == GV_EVENT_COMPLETE ? GV_LOG_INFO : GV_LOG_WARN, "governance",
-           job->event == GV_EVENT_COMPLETE ? "Model promotion executed"
-                                           : "Model promotion not executed",
-           GV_LOG_S("decision_id", decision->id), GV_LOG_S("model", decision->model),
+    gv_log(executed ? GV_LOG_INFO : GV_LOG_WARN, "governance",
+           executed ? "Model promotion executed" : "Model promotion not executed",
+           GV_LOG_S("decision_id", job->id), GV_LOG_S("model", job->model),
            GV_LOG_I("version", decision->model_version), GV_LOG_S("path", path),
            GV_LOG_S("outcome", job->outcome), GV_LOG_S("reason", job->reason));
+}
+
+/* What could not be written is done anew from the start, which finds by observing how far it got;
+ * unless somebody else took the decision over. */
+static void leave(struct gv_job *job, const char *what, const struct gv_error *err)
+{
+    bool taken = err->code == GV_ERROR_STALE;
+    job->ending = taken ? GV_JOB_LEFT : GV_JOB_LATER;
+    job->unwritten = !taken;
+    gv_log(taken ? GV_LOG_WARN : GV_LOG_ERROR, "governance", what, GV_LOG_S("decision_id", job->id),
+           GV_LOG_S("error", err->message));
+    gv_executor_job_over(job);
 }
 
 static void end_written(void *ctx, const struct gv_error *err)
 {
     struct gv_job *job = ctx;
-    job->ending = err ? GV_JOB_LATER : GV_JOB_ENDED;
-    if (err)
-        gv_log(GV_LOG_ERROR, "governance",
-               "The outcome of a promotion could not be recorded; it is tried again",
-               GV_LOG_S("decision_id", job->id), GV_LOG_S("error", err->message));
-    else
-        log_end(job);
+    if (err) {
+        leave(job, "The outcome of a decision could not be recorded", err);
+        return;
+    }
+    job->ending = GV_JOB_ENDED;
+    gv_metric_add(GV_METRIC_EXECUTIONS, 1, job->metric);
+    log_end(job);
     gv_executor_job_over(job);
 }
 
@@ -51,8 +68,8 @@ static void end(struct gv_job *job, enum gv_event event, const char *event_type,
     job->event = event;
     job->event_type = event_type;
     job->outcome = outcome;
-    job->reason = reason ? gv_arena_string(job->arena, reason) : NULL;
-    gv_metric_add(GV_METRIC_EXECUTIONS, 1, metric);
+    job->metric = metric;
+    job->reason = gv_arena_string(job->arena, reason);
     write_or_leave(job, gv_job_write_end, end_written);
 }
 
@@ -69,6 +86,7 @@ static void fail(struct gv_job *job, const char *reason)
 static void delay_written(void *ctx, const struct gv_error *err)
 {
     struct gv_job *job = ctx;
+    job->unwritten = err != NULL;
     gv_log(GV_LOG_WARN, "governance", "A promotion waits and is tried again",
            GV_LOG_S("decision_id", job->id), GV_LOG_S("reason", job->reason),
            GV_LOG_I("attempt", job->decision.attempts),
@@ -106,6 +124,33 @@ static void mlflow_failed(struct gv_job *job, const struct gv_error *err)
         fail(job, gv_arena_format(job->arena, "MLflow refused: %s", err->message));
     else
         delay(job, err->message);
+}
+
+/* --- renew --- */
+
+static void renewed(void *ctx, const struct gv_error *err)
+{
+    struct gv_job *job = ctx;
+    if (err)
+        leave(job, "The lease of a promotion could not be renewed", err);
+    else
+        observe(job);
+}
+
+/* An act is sent only while the lease outlasts it, or another executor could have gone on
+ * meanwhile and the act would undo what was decided after. What was observed is stale once the
+ * lease is renewed, so it is observed again. */
+static bool is_lease_short(const struct gv_job *job)
+{
+    return gv_clock_wall() > job->decision.lease_until - job->executor->options.lease / 2;
+}
+
+static void renew(struct gv_job *job)
+{
+    if (job->renewals++ >= GV_EXECUTOR_RENEWALS)
+        delay(job, "MLflow answers more slowly than the executor's lease lasts");
+    else
+        write_or_leave(job, gv_job_write_renewal, renewed);
 }
 
 /* --- act --- */
@@ -167,6 +212,12 @@ static void surveyed(void *ctx, const struct gv_mlflow_version *versions, size_t
                      const struct gv_error *err)
 {
     struct gv_job *job = ctx;
+    if (err && (err->code == GV_ERROR_LIMIT || err->code == GV_ERROR_REFUSED)) {
+        /* MLflow cannot list them; that is no reason not to do what was decided. */
+        job->displaced = "null";
+        observe(job);
+        return;
+    }
     if (err) {
         mlflow_failed(job, err);
         return;
@@ -192,7 +243,7 @@ static void survey(struct gv_job *job)
     struct gv_error err = GV_ERROR_INIT;
     if (!gv_mlflow_versions(job->executor->options.mlflow, job->decision.workspace,
                             job->decision.model, surveyed, job, &err))
-        delay(job, err.message);
+        surveyed(job, NULL, 0, &err);
 }
 
 /* --- compare: the metrics that were approved --- */
@@ -205,8 +256,11 @@ static void run_read(void *ctx, const struct gv_mlflow_run *run, const struct gv
         mlflow_failed(job, err);
         return;
     }
-    if (!gv_plan_same_metrics(job->decision.evidence, run, job->arena, &what)) {
-        supersede(job, what);
+    if (!gv_plan_same_metrics(job->evidence, run, job->arena, &what)) {
+        if (what)
+            supersede(job, what);
+        else
+            delay(job, "out of memory");
         return;
     }
     job->compared = true;
@@ -217,7 +271,7 @@ static void run_read(void *ctx, const struct gv_mlflow_run *run, const struct gv
 static bool compare(struct gv_job *job)
 {
     struct gv_error err = GV_ERROR_INIT;
-    const char *run = gv_plan_run(job->decision.evidence, job->arena);
+    const char *run = gv_plan_run(job->evidence);
     if (job->compared || !run)
         return true;
     if (!gv_mlflow_run_get(job->executor->options.mlflow, job->decision.workspace, run, run_read,
@@ -237,8 +291,7 @@ static void observed(void *ctx, const struct gv_mlflow_version *version, const s
         return;
     }
     struct gv_act next = gv_plan_next(&job->plan, version);
-    next.name = gv_arena_string(job->arena, next.name);
-    if (!gv_plan_same_version(job->decision.evidence, version, job->arena, &what))
+    if (!gv_plan_same_version(job->evidence, version, &what))
         supersede(job, what);
     else if (next.kind == GV_ACT_NOTHING)
         end(job, GV_EVENT_COMPLETE, "MODEL_PROMOTION_EXECUTED", "EXECUTED", "executed", NULL);
@@ -249,6 +302,8 @@ static void observed(void *ctx, const struct gv_mlflow_version *version, const s
         return;
     else if (!job->displaced)
         survey(job);
+    else if (is_lease_short(job))
+        renew(job);
     else
         act(job, &next);
 }
@@ -264,21 +319,29 @@ static void observe(struct gv_job *job)
 
 /* --- claim --- */
 
+static void begin_promotion(struct gv_job *job)
+{
+    struct gv_error err = GV_ERROR_INIT;
+    job->evidence = gv_plan_evidence(job->decision.evidence, job->arena, &err);
+    if (!job->evidence && err.code == GV_ERROR_MEMORY)
+        delay(job, err.message);
+    else if (!job->evidence || !gv_plan_find(job->set, &job->decision, &job->plan, &err))
+        supersede(job, err.message);
+    else
+        observe(job);
+}
+
 static void claimed(void *ctx, const struct gv_error *err)
 {
     struct gv_job *job = ctx;
-    struct gv_error refused = GV_ERROR_INIT;
-    if (err && err->code != GV_ERROR_STALE)
-        gv_log(GV_LOG_ERROR, "governance", "A decision could not be claimed; it is tried again",
-               GV_LOG_S("decision_id", job->id), GV_LOG_S("error", err->message));
-    if (err || job->ending != GV_JOB_LATER)
+    if (err)
+        leave(job, "A decision could not be claimed", err);
+    else if (job->ending != GV_JOB_LATER)
         gv_executor_job_over(job);
     else if (!job->decision.model_version)
         end(job, GV_EVENT_COMPLETE, "MODEL_RETRAINING_RELEASED", "EXECUTED", "executed", NULL);
-    else if (!gv_plan_find(job->set, &job->decision, &job->plan, &refused))
-        supersede(job, refused.message);
     else
-        observe(job);
+        begin_promotion(job);
 }
 
 void gv_job_begin(struct gv_job *job)

@@ -18,6 +18,10 @@
  * do. */
 #define GV_EXECUTOR_ACTS 64
 
+/* Times that one attempt may renew its lease because MLflow answers slowly; then it waits like
+ * after a failure. */
+#define GV_EXECUTOR_RENEWALS 16
+
 /* Waiting after a failed attempt: doubles from the first to the most. */
 #define GV_EXECUTOR_BACKOFF_FIRST (500 * GV_MILLISECOND)
 #define GV_EXECUTOR_BACKOFF_MOST (60 * GV_SECOND)

@@ -134,9 +134,24 @@ bool gv_plan_may_go_on(const struct gv_plan *plan, const struct gv_mlflow_versio
     return (held & (GV_TARGET(plan->from) | GV_TARGET(plan->to))) != 0;
 }
 
-static const struct gv_json *read_evidence(const char *evidence, struct gv_arena *arena)
+const struct gv_json *gv_plan_evidence(const char *text, struct gv_arena *arena,
+                                       struct gv_error *err)
 {
-    return evidence ? gv_json_parse(arena, gv_slice_from(evidence), NULL, NULL) : NULL;
+    int64_t created;
+    if (!text) {
+        gv_error_set(err, GV_ERROR_CORRUPT, "the request has no evidence");
+        return NULL;
+    }
+    const struct gv_json *evidence = gv_json_parse(arena, gv_slice_from(text), NULL, err);
+    if (!evidence) {
+        gv_error_prefix(err, "the evidence of the request cannot be read");
+        return NULL;
+    }
+    if (gv_json_int(gv_json_get(evidence, "creation_timestamp"), &created))
+        return evidence;
+    gv_error_set(err, GV_ERROR_CORRUPT,
+                 "the evidence of the request does not say when the version was created");
+    return NULL;
 }
 
 /* An absent text and an empty one are the same: MLflow leaves empty fields out. */
@@ -145,22 +160,19 @@ static bool same_text(const struct gv_json *evidence, const char *key, const cha
     return gv_slice_equal(gv_json_get_string(evidence, key), gv_slice_from(now ? now : ""));
 }
 
-bool gv_plan_same_version(const char *evidence, const struct gv_mlflow_version *version,
-                          struct gv_arena *arena, const char **ret_what)
+bool gv_plan_same_version(const struct gv_json *evidence, const struct gv_mlflow_version *version,
+                          const char **ret_what)
 {
-    const struct gv_json *frozen = read_evidence(evidence, arena);
-    int64_t created;
-    *ret_what = "the evidence of the request cannot be read";
-    if (!frozen || !gv_json_int(gv_json_get(frozen, "creation_timestamp"), &created))
-        return false;
+    int64_t created = 0;
     *ret_what = "the version was deleted and made anew since it was requested";
-    if (created != version->created_at)
+    if (!gv_json_int(gv_json_get(evidence, "creation_timestamp"), &created) ||
+        created != version->created_at)
         return false;
     *ret_what = "the version belongs to another run than when it was requested";
-    if (!same_text(frozen, "run_id", version->run_id))
+    if (!same_text(evidence, "run_id", version->run_id))
         return false;
     *ret_what = "the version has another source than when it was requested";
-    return same_text(frozen, "source", version->source);
+    return same_text(evidence, "source", version->source);
 }
 
 static const struct gv_mlflow_metric *find_metric(const struct gv_mlflow_run *run,
@@ -173,10 +185,10 @@ static const struct gv_mlflow_metric *find_metric(const struct gv_mlflow_run *ru
     return NULL;
 }
 
-bool gv_plan_same_metrics(const char *evidence, const struct gv_mlflow_run *run,
+bool gv_plan_same_metrics(const struct gv_json *evidence, const struct gv_mlflow_run *run,
                           struct gv_arena *arena, const char **ret_what)
 {
-    const struct gv_json *metrics = gv_json_get(read_evidence(evidence, arena), "metrics");
+    const struct gv_json *metrics = gv_json_get(evidence, "metrics");
     *ret_what = "the version's run is gone, and with it the metrics that were approved";
     if (!run)
         return false;
@@ -196,8 +208,8 @@ bool gv_plan_same_metrics(const char *evidence, const struct gv_mlflow_run *run,
     return true;
 }
 
-const char *gv_plan_run(const char *evidence, struct gv_arena *arena)
+const char *gv_plan_run(const struct gv_json *evidence)
 {
-    struct gv_slice run = gv_json_get_string(read_evidence(evidence, arena), "run_id");
-    return run.len ? gv_arena_copy(arena, run) : NULL;
+    struct gv_slice run = gv_json_get_string(evidence, "run_id");
+    return run.len ? run.ptr : NULL;
 }

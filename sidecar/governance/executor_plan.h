@@ -2,6 +2,7 @@
 #ifndef GV_GOVERNANCE_EXECUTOR_PLAN_H
 #define GV_GOVERNANCE_EXECUTOR_PLAN_H
 
+#include "policies/engine/base/json.h"
 #include "policies/engine/set.h"
 #include "sidecar/mlflow/client.h"
 #include "sidecar/store/rows.h"
@@ -47,17 +48,25 @@ struct gv_act gv_plan_next(const struct gv_plan *plan, const struct gv_mlflow_ve
 bool gv_plan_may_go_on(const struct gv_plan *plan, const struct gv_mlflow_version *version);
 
 /*
- * Whether the version is still what was approved: creation time, run and source as the evidence has
- * them. Else false, and *ret_what names in one sentence what changed (in the arena).
+ * The evidence of a decision, in the arena; NULL with *err when it cannot be read: MEMORY, else
+ * what is wrong with it.
  */
-bool gv_plan_same_version(const char *evidence, const struct gv_mlflow_version *version,
+const struct gv_json *gv_plan_evidence(const char *text, struct gv_arena *arena,
+                                       struct gv_error *err);
+
+/*
+ * Whether the version is still what was approved: creation time, run and source as the evidence has
+ * them. Else false, and *ret_what names in one sentence what changed.
+ */
+bool gv_plan_same_version(const struct gv_json *evidence, const struct gv_mlflow_version *version,
+                          const char **ret_what);
+
+/* Likewise for the metrics of its run; `run` NULL: the run is gone. The sentence is in the arena,
+ * NULL when that is full. */
+bool gv_plan_same_metrics(const struct gv_json *evidence, const struct gv_mlflow_run *run,
                           struct gv_arena *arena, const char **ret_what);
 
-/* Likewise for the metrics of its run; `run` NULL: the run is gone. */
-bool gv_plan_same_metrics(const char *evidence, const struct gv_mlflow_run *run,
-                          struct gv_arena *arena, const char **ret_what);
-
-/* The run that the evidence names, or NULL. In the arena. */
-const char *gv_plan_run(const char *evidence, struct gv_arena *arena);
+/* The run that the evidence names, or NULL; lives as long as the evidence. */
+const char *gv_plan_run(const struct gv_json *evidence);
 
 #endif

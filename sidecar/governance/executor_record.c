@@ -9,12 +9,15 @@ static bool write_event(struct gv_job *job, struct gv_store_tx *tx, const char *
 {
     const struct gv_decision *decision = &job->decision;
     bool promotion = decision->model_version != 0;
-    struct gv_audit_field fields[] = {
+    struct gv_audit_field fields[4] = {
         {.key = "attempt", .integer = decision->attempts},
         {.key = "execution", .string = decision->execution_token ? decision->execution_token : ""},
-        {.key = "displaced", .json = job->displaced ? job->displaced : "[]"},
-        {.key = "reason", .string = job->reason},
     };
+    size_t count = 2;
+    if (job->displaced)
+        fields[count++] = (struct gv_audit_field){.key = "displaced", .json = job->displaced};
+    if (job->reason)
+        fields[count++] = (struct gv_audit_field){.key = "reason", .string = job->reason};
     struct gv_audit_event event = {
         .event_type = event_type,
         .actor = "gavel",
@@ -28,7 +31,7 @@ static bool write_event(struct gv_job *job, struct gv_store_tx *tx, const char *
         .decision_id = decision->id,
         .outcome = outcome,
         .fields = fields,
-        .field_count = job->reason ? 4 : 3,
+        .field_count = count,
     };
     if (!event.resource || !event.action)
         return gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
@@ -81,7 +84,10 @@ static bool claim(struct gv_job *job, struct gv_store_tx *tx, gv_time now, struc
     if (first && !take(job, tx, GV_EVENT_CLAIM, err))
         return false;
     /* A later attempt is the same intent, which is durable already. */
-    return first ? write_event(job, tx, "MODEL_PROMOTION_STARTED", "EXECUTING", err)
+    return first ? write_event(job, tx,
+                               decision->model_version ? "MODEL_PROMOTION_STARTED"
+                                                       : "MODEL_RETRAINING_STARTED",
+                               "EXECUTING", err)
                  : gv_store_decision_update(tx, decision, err);
 }
 
@@ -102,7 +108,7 @@ bool gv_job_write_claim(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
     return claim(job, tx, now, err);
 }
 
-/* The lease must still be ours: a job that slept over its end may not speak any more. */
+/* The decision must still be ours: a job that slept over its end may not speak any more. */
 static bool reread(struct gv_job *job, struct gv_store_tx *tx, struct gv_error *err)
 {
     const char *token = job->decision.execution_token;
@@ -113,6 +119,15 @@ static bool reread(struct gv_job *job, struct gv_store_tx *tx, struct gv_error *
         strcmp(now.execution_token, token) != 0)
         return gv_error_set(err, GV_ERROR_STALE, "decision %s was taken over", job->decision.id);
     return true;
+}
+
+bool gv_job_write_renewal(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
+{
+    struct gv_job *job = ctx;
+    if (!reread(job, tx, err))
+        return false;
+    job->decision.lease_until = gv_store_now(tx) + job->executor->options.lease;
+    return gv_store_decision_update(tx, &job->decision, err);
 }
 
 bool gv_job_write_end(struct gv_store_tx *tx, void *ctx, struct gv_error *err)
