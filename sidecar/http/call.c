@@ -270,7 +270,9 @@ static bool begin_head(struct gv_http_call *call, struct gv_slice line)
     for (size_t i = 0; i < 3 && i < rest.len && rest.ptr[i] >= '0' && rest.ptr[i] <= '9'; i++) {
         call->status = call->status * 10 + (unsigned)(rest.ptr[i] - '0');
     }
-    return call->status >= 100 || fail(call, GV_ERROR_SYNTAX, "the reply has no status");
+    /* RFC 9110 §15: others have no meaning, and no relay could answer with them. */
+    return (call->status >= 100 && call->status <= 599) ||
+           fail(call, GV_ERROR_SYNTAX, "the reply has no status from 100 to 599");
 }
 
 static bool add_reply_header(struct gv_http_call *call, struct gv_slice line)

@@ -587,6 +587,9 @@ static void reads_only_well_formed_replies(void **state)
         REPLY("HTTP/1.1 200 OK\r\nX-A: b\r\n folded\r\nContent-Length: 0\r\n\r\n", true),
         REPLY("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", true),
         REPLY("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true),
+        REPLY("HTTP/1.1 599 Odd\r\nContent-Length: 0\r\n\r\n", false),
+        REPLY("HTTP/1.1 600 Odder\r\nContent-Length: 0\r\n\r\n", true),
+        REPLY("HTTP/1.1 999 Request denied\r\nContent-Length: 0\r\n\r\n", true),
         REPLY("SSH-2.0-OpenSSH_9\r\n", true),
         REPLY("", true),
     };
