@@ -19,7 +19,7 @@ struct operation {
     const char *workspace;
     const char *model;  /* as asked for; empty: any */
     const char *origin; /* id of the run or logged model that versions were made from */
-    bool by_source;     /* versions are sought by the path of their source */
+    size_t sought;      /* what was asked about that: see made_from_filter */
     void (*received)(struct operation *operation, json_t *reply, const struct gv_error *err);
     union {
         gv_mlflow_version_done version;
@@ -494,15 +494,22 @@ static void ask_for_aliases(struct operation *operation)
         end_versions(operation, &err);
 }
 
+/* The quotes for a name in a filter: MLflow's filters know two kinds and no escape. */
+static const char *quote_for(const char *name, struct gv_error *err)
+{
+    const char *quote = strchr(name, '\'') ? "\"" : "'";
+    if (!strstr(name, quote))
+        return quote;
+    gv_error_set_quoted(err, GV_ERROR_REFUSED, gv_slice_from(name),
+                        "has both kinds of quotes, so MLflow cannot search for it");
+    return NULL;
+}
+
 static const char *versions_path(struct operation *operation, struct gv_error *err)
 {
-    /* MLflow's filters know two kinds of quotes and no escape. */
-    const char *quote = strchr(operation->model, '\'') ? "\"" : "'";
-    if (strstr(operation->model, quote)) {
-        gv_error_set_quoted(err, GV_ERROR_REFUSED, gv_slice_from(operation->model),
-                            "has both kinds of quotes, so MLflow cannot search for it");
+    const char *quote = quote_for(operation->model, err);
+    if (!quote)
         return NULL;
-    }
     const char *filter =
         gv_arena_format(operation->arena, "name = %s%s%s", quote, operation->model, quote);
     const char *encoded = filter ? encode(operation, filter) : NULL;
@@ -553,24 +560,52 @@ bool gv_mlflow_versions(struct gv_mlflow *mlflow, const char *workspace, const c
 
 /* --- what a run or logged model became --- */
 
-/* A run's versions name it, or have it in the path of their source; a logged model's have it there.
- * MLflow's filters know no OR, so these are two questions. */
+enum { SOUGHT_BY_RUN, SOUGHT_BY_SOURCE, SOUGHT_COPIES };
+
+/* A run's versions name it, or have it in the path of their source; a logged model's have it there;
+ * and each that was found may have copies, whose source names it, and which may have copies.
+ * MLflow's filters know no OR, so these are several questions. */
+static const char *made_from_filter(struct operation *operation, struct gv_error *err)
+{
+    if (operation->sought == SOUGHT_BY_RUN)
+        return gv_arena_format(operation->arena, "run_id = '%s'", operation->origin);
+    if (operation->sought == SOUGHT_BY_SOURCE)
+        return gv_arena_format(operation->arena, "source_path LIKE '%%%s%%'", operation->origin);
+    const struct gv_mlflow_version *found = &operation->versions[operation->sought - SOUGHT_COPIES];
+    const char *quote = quote_for(found->model, err);
+    if (!quote)
+        return NULL;
+    return gv_arena_format(operation->arena, "source_path = %smodels:/%s/%lld%s", quote,
+                           found->model, (long long)found->version, quote);
+}
+
 static const char *made_from_path(struct operation *operation, struct gv_error *err)
 {
-    char filter[GV_MLFLOW_ORIGIN_MAX + 32];
-    if (operation->by_source)
-        snprintf(filter, sizeof(filter), "source_path LIKE '%%%s%%'", operation->origin);
-    else
-        snprintf(filter, sizeof(filter), "run_id = '%s'", operation->origin);
-    const char *encoded = encode(operation, filter);
+    const char *filter = made_from_filter(operation, err);
+    const char *encoded = filter ? encode(operation, filter) : NULL;
     const char *path = encoded ? gv_arena_format(operation->arena,
                                                  "/api/2.0/mlflow/model-versions/search?filter=%s&"
                                                  "max_results=%d",
                                                  encoded, GV_MLFLOW_PAGE)
                                : NULL;
-    if (!path)
+    if (!path && err->code == GV_ERROR_NONE)
         no_memory(err);
     return path;
+}
+
+/* What one question found and an earlier one had found already counts once. */
+static bool append_made_from(struct operation *operation, const json_t *json, struct gv_error *err)
+{
+    if (!append_version(operation, json, err))
+        return false;
+    const struct gv_mlflow_version *last = &operation->versions[operation->version_count - 1];
+    for (const struct gv_mlflow_version *at = operation->versions; at < last; at++) {
+        if (at->version == last->version && strcmp(at->model, last->model) == 0) {
+            operation->version_count--;
+            break;
+        }
+    }
+    return true;
 }
 
 static void got_made_from(struct operation *operation, json_t *reply, const struct gv_error *err)
@@ -578,14 +613,14 @@ static void got_made_from(struct operation *operation, json_t *reply, const stru
     struct gv_error own = GV_ERROR_INIT;
     json_t *list = json_object_get(reply, "model_versions");
     for (size_t i = 0; !err && i < json_array_size(list); i++) {
-        if (!append_version(operation, json_array_get(list, i), &own))
+        if (!append_made_from(operation, json_array_get(list, i), &own))
             err = &own;
     }
     const char *path = err ? NULL : made_from_path(operation, &own);
     if (path && next_page(operation, path, reply, &own))
         return;
-    if (path && own.code == GV_ERROR_NONE && !operation->by_source) {
-        operation->by_source = true;
+    bool more = ++operation->sought < SOUGHT_COPIES + operation->version_count;
+    if (path && own.code == GV_ERROR_NONE && more) {
         path = made_from_path(operation, &own);
         if (path && send(operation, "GET", path, NULL, &own))
             return;
@@ -615,7 +650,7 @@ bool gv_mlflow_versions_made_from(struct gv_mlflow *mlflow, const char *workspac
         return false;
     operation->received = got_made_from;
     operation->done.versions = done;
-    operation->by_source = !run_id;
+    operation->sought = run_id ? SOUGHT_BY_RUN : SOUGHT_BY_SOURCE;
     operation->origin = gv_arena_string(operation->arena, id);
     const char *path = operation->origin ? made_from_path(operation, err) : NULL;
     if (!path) {

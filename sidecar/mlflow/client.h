@@ -86,9 +86,10 @@ bool gv_mlflow_versions(struct gv_mlflow *mlflow, const char *workspace, const c
                         gv_mlflow_versions_done done, void *ctx, struct gv_error *err);
 
 /*
- * The versions of any model that were made from a run, or from a logged model (the other is NULL):
- * model-versions/search, every page. Their aliases are left out, and one that was found twice is
- * there twice: ask for each that matters with gv_mlflow_version_get. REFUSED when the id is none.
+ * The versions of any model that were made from a run, or from a logged model (the other is NULL),
+ * and the copies of them, and of those: model-versions/search, every page. Their aliases are left
+ * out: ask for each that matters with gv_mlflow_version_get. REFUSED when the id is none, or when
+ * one of the models has a name that MLflow cannot search for.
  */
 bool gv_mlflow_versions_made_from(struct gv_mlflow *mlflow, const char *workspace,
                                   const char *run_id, const char *model_id,

@@ -427,6 +427,36 @@ static void does_not_search_for_what_a_filter_cannot_say(void **state)
     assert_int_equal(fixture->err.code, GV_ERROR_REFUSED);
 }
 
+static void finds_what_a_run_became_and_the_copies_of_that(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->replies[0] = "200 {\"model_versions\": [{\"name\": \"x\", \"version\": \"1\"}]}";
+    fixture->replies[1] = "200 {\"model_versions\": [{\"name\": \"x\", \"version\": \"1\"}]}";
+    fixture->replies[2] = "200 {\"model_versions\": [{\"name\": \"y\", \"version\": \"4\"}]}";
+    fixture->replies[3] = "200 {}";
+    assert_true(gv_mlflow_versions_made_from(fixture->mlflow, NULL, "r1", NULL, on_versions,
+                                             fixture, &fixture->err));
+    run(fixture);
+    assert_int_equal(fixture->err.code, GV_ERROR_NONE);
+    assert_string_equal(fixture->text, "x v1 None run=- model=- source=- user=- status=- at=0\n"
+                                       "y v4 None run=- model=- source=- user=- status=- at=0\n");
+    assert_sent(fixture, 0, "filter=run_id%20%3D%20%27r1%27&");
+    assert_sent(fixture, 1, "filter=source_path%20LIKE%20%27%25r1%25%27&");
+    assert_sent(fixture, 2, "filter=source_path%20%3D%20%27models%3A%2Fx%2F1%27&");
+    assert_sent(fixture, 3, "filter=source_path%20%3D%20%27models%3A%2Fy%2F4%27&");
+}
+
+static void does_not_look_for_copies_of_a_name_that_would_end_the_filter(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->replies[0] = "200 {\"model_versions\": [{\"name\": \"x\\\" AND name = 'y\", "
+                          "\"version\": \"1\"}]}";
+    assert_true(gv_mlflow_versions_made_from(fixture->mlflow, NULL, NULL, "m-1", on_versions,
+                                             fixture, &fixture->err));
+    run(fixture);
+    assert_int_equal(fixture->err.code, GV_ERROR_REFUSED);
+}
+
 static void refuses_versions_of_another_model(void **state)
 {
     struct fixture *fixture = *state;
@@ -528,6 +558,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(does_not_search_for_what_a_filter_cannot_say, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(finds_what_a_run_became_and_the_copies_of_that, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            does_not_look_for_copies_of_a_name_that_would_end_the_filter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_versions_of_another_model, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_a_runs_metrics_and_author, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_experiments_and_models_over_their_pages, set_up,
