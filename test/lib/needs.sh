@@ -53,6 +53,10 @@ need_build() { need_packages "$GV_DEBIAN_BUILD"; }
 need_lint() { need_packages "$GV_DEBIAN_LINT"; }
 need_clang() { need_packages "$GV_DEBIAN_CLANG"; }
 need_bench() { need_packages "$GV_DEBIAN_BENCH"; }
+# The one test that wants a browser skips itself, with its reason, where there is none.
+need_browser() {
+    gv_need_debian chromium || true
+}
 
 need_dev() { need_preset dev; }
 need_release() { need_preset release; }
