@@ -366,6 +366,11 @@ static bool judge_new_version(struct assessment *a, const struct gv_mlflow_versi
                               struct gv_error *err)
 {
     gv_target_set before = 0;
+    if (a->call->source_model && a->call->source_version == 0)
+        return forbid(a,
+                      "its source is a stage, an alias or the latest version of a model, which may "
+                      "be another one by now; name the version itself: models:/NAME/VERSION",
+                      err);
     if (source && governing(a->set, a->call, source->model) == a->promotion)
         before = targets_of(a->promotion, source);
     return judge_paths(a, before, gv_assess_new_version(a->promotion, a->call), 0, err);
@@ -422,6 +427,22 @@ static bool judge_loss(struct assessment *a, const struct gv_mlflow_version *ver
     "and was made from what this call would change; log a new run and register a new " \
     "version of it instead"
 
+/* Bytes that belong to no run, logged model or trace may be those of any version. */
+static bool judge_write(struct assessment *a, const struct gv_mlflow_version *versions,
+                        size_t count, struct gv_error *err)
+{
+    const char *run_id;
+    const char *model_id;
+    if (!gv_assess_origin(a->call, a->arena, &run_id, &model_id, err))
+        return false;
+    if (run_id || model_id || gv_set_promotion_count(a->set) == 0)
+        return judge_loss(a, versions, count, WHY_ORIGIN, err);
+    return forbid(a,
+                  "the path names no run, logged model or trace, so nobody can tell whether a "
+                  "version in a target has these bytes; log them to a run",
+                  err);
+}
+
 static bool is_governed_name(struct assessment *a, const char *model)
 {
     const struct gv_promotion *promotion = governing(a->set, a->call, model);
@@ -469,8 +490,9 @@ static bool assess(struct assessment *a, const struct gv_mlflow_version *subject
         return judge_loss(a, subject, subjects, WHY_KEPT, err);
     case GV_OPERATION_RUN_DELETE:
     case GV_OPERATION_LOGGED_MODEL_DELETE:
-    case GV_OPERATION_ARTIFACT_WRITE:
         return judge_loss(a, others, count, WHY_ORIGIN, err);
+    case GV_OPERATION_ARTIFACT_WRITE:
+        return judge_write(a, others, count, err);
     case GV_OPERATION_TRANSITION:
     case GV_OPERATION_ALIAS_SET:
     case GV_OPERATION_ALIAS_DELETE:

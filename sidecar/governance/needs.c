@@ -81,7 +81,8 @@ struct gv_fact_needs gv_assess_needs(const struct gv_set *set, const struct gv_m
 
 /* --- where versions come from --- */
 
-/* MLflow's logged models are "m-" and 32 hex digits, its runs 32 hex digits. */
+/* MLflow's logged models are "m-" and 32 hex digits, its traces "tr-" and as many, its runs 32 hex
+ * digits alone. */
 static bool is_id(struct gv_slice text, struct gv_slice prefix)
 {
     if (!gv_slice_starts(text, prefix) || text.len != prefix.len + 32)
@@ -99,7 +100,8 @@ static bool find_owner(struct gv_slice path, struct gv_arena *arena, const char 
 {
     while (path.len > 0) {
         struct gv_slice segment = gv_slice_split(&path, '/');
-        const char **found = is_id(segment, GV_SLICE("m-")) ? ret_model_id
+        const char **found = is_id(segment, GV_SLICE("m-")) || is_id(segment, GV_SLICE("tr-"))
+                                 ? ret_model_id
                              : is_id(segment, GV_SLICE("")) ? ret_run_id
                                                             : NULL;
         if (!found)
@@ -110,15 +112,24 @@ static bool find_owner(struct gv_slice path, struct gv_arena *arena, const char 
     return true;
 }
 
+/* The server's own artifact store is written by path, a run's artifacts by its id. */
+static bool is_by_path(const struct gv_mlflow_call *call)
+{
+    return call->operation == GV_OPERATION_ARTIFACT_WRITE &&
+           (!call->run_id || gv_slice_starts(call->resource.path, GV_SLICE("artifact/")));
+}
+
 bool gv_assess_origin(const struct gv_mlflow_call *call, struct gv_arena *arena,
                       const char **ret_run_id, const char **ret_model_id, struct gv_error *err)
 {
-    *ret_run_id = call->run_id;
+    *ret_run_id = NULL;
     *ret_model_id = NULL;
-    if (call->run_id)
-        return true;
-    if (call->operation != GV_OPERATION_LOGGED_MODEL_DELETE)
+    /* The first id of the path: whoever has a version's source above it has that one in it. */
+    if (is_by_path(call))
         return find_owner(gv_slice_from(call->artifact_path), arena, ret_run_id, ret_model_id, err);
+    *ret_run_id = call->run_id;
+    if (call->run_id || call->operation != GV_OPERATION_LOGGED_MODEL_DELETE)
+        return true;
     struct gv_slice id = call->resource.path;
     gv_slice_split(&id, '/');
     *ret_model_id = gv_arena_copy(arena, id);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/mlflow/internal.h"
 
+#include <ctype.h>
+#include <stdlib.h>
+
 /*
  * Where a new version comes from. `models:/NAME/VERSION` makes it a copy of that version, which is
  * how MLflow promotes between models; `models:/NAME@alias` and `models:/NAME/stage` move under
@@ -57,6 +60,23 @@ static bool read_models_uri(struct gv_arena *arena, struct gv_slice path,
     return call->source_model || gv_error_set(err, GV_ERROR_MEMORY, "out of memory");
 }
 
+/* An escape that stands for a byte which needs none, or for "%" itself: a second spelling of a
+ * path, by which a search for the run or logged model in it would miss it. */
+static bool has_idle_escape(struct gv_slice text)
+{
+    for (size_t i = 0; i + 2 < text.len; i++) {
+        if (text.ptr[i] != '%')
+            continue;
+        char digits[3] = {text.ptr[i + 1], text.ptr[i + 2], '\0'};
+        char *end;
+        unsigned long c = strtoul(digits, &end, 16);
+        if (end == digits + 2 &&
+            (c == '%' || c == '/' || strchr("-._~", (int)c) || isalnum((int)c)))
+            return true;
+    }
+    return false;
+}
+
 bool gv_mlflow_source(struct gv_arena *arena, const char *source, struct gv_mlflow_call *call,
                       struct gv_error *err)
 {
@@ -65,6 +85,8 @@ bool gv_mlflow_source(struct gv_arena *arena, const char *source, struct gv_mlfl
         return gv_error_set(err, GV_ERROR_INVALID, "source is empty");
     if (gv_mlflow_has_control(text) || source[0] == ' ' || source[text.len - 1] == ' ')
         return refuse(source, "is no source: it has a control character or an outer blank", err);
+    if (has_idle_escape(text))
+        return refuse(source, "is no source: it percent-encodes what needs no encoding", err);
     call->source = source;
     if (strncasecmp(source, "models:", 7) != 0)
         return true;

@@ -23,6 +23,8 @@ struct version {
     struct gv_tag tag;
 };
 
+#define RUN "0123456789abcdef0123456789abcdef"
+
 struct row {
     const char *name;
     enum gv_operation operation;
@@ -35,7 +37,9 @@ struct row {
     enum gv_move_result result;
     const char *from; /* of FREE and APPROVAL, and NO_PATH's message */
     const char *to;
-    const char *says; /* part of the message */
+    const char *says;   /* part of the message */
+    const char *path;   /* of an artifact */
+    const char *copied; /* model of a source that moves */
 };
 
 #define CHURN(...)                                           \
@@ -160,6 +164,8 @@ static const struct row ROWS[] = {
      .argument = "env", .value = "prod", .result = GV_MOVE_NO_PATH},
     {"a copy that comes into nothing is no move", GV_OPERATION_VERSION_CREATE, CHURN("Production"),
      .result = GV_MOVE_NONE},
+    {"a copy of what moves is refused", GV_OPERATION_VERSION_CREATE, .model = "churn",
+     .copied = "dev", .result = GV_MOVE_FORBIDDEN, .says = "name the version itself"},
     {"what nobody governs lends no standing to its copy",
      GV_OPERATION_VERSION_CREATE,
      {.model = "free", .version = 1, .stage = "Production"},
@@ -186,7 +192,13 @@ static const struct row ROWS[] = {
     {"a run that made others is", GV_OPERATION_RUN_DELETE, .other = OTHER("None"), .model = "",
      .result = GV_MOVE_NONE},
     {"artifacts of a governed version are not written", GV_OPERATION_ARTIFACT_WRITE,
-     .other = OTHER("Production"), .model = "", .result = GV_MOVE_FORBIDDEN},
+     .other = OTHER("Production"), .model = "", .path = "1/" RUN "/artifacts/m",
+     .result = GV_MOVE_FORBIDDEN, .says = "was made from what this call would change"},
+    {"those of others are", GV_OPERATION_ARTIFACT_WRITE, .other = OTHER("None"), .model = "",
+     .path = "1/" RUN "/artifacts/m", .result = GV_MOVE_NONE},
+    {"those that nobody can tell to be of others are not", GV_OPERATION_ARTIFACT_WRITE, .model = "",
+     .path = "elsewhere/m.pkl", .result = GV_MOVE_FORBIDDEN,
+     .says = "the path names no run, logged model or trace"},
     {"a logged model of a governed version is not deleted", GV_OPERATION_LOGGED_MODEL_DELETE,
      .other = OTHER("Production"), .model = "", .result = GV_MOVE_FORBIDDEN},
     /* names */
@@ -249,6 +261,8 @@ static struct gv_mlflow_call call_of(const struct row *row, struct gv_mlflow_tag
         .model = model[0] ? model : NULL,
         .version = row->subject.version,
         .stage = row->operation == GV_OPERATION_TRANSITION ? row->argument : NULL,
+        .artifact_path = row->path,
+        .source_model = row->copied,
         .alias = row->argument,
         .new_name = row->argument,
         .archive_existing = row->archive,
@@ -401,8 +415,6 @@ static void asks_for_exactly_what_matters(void **state)
     gv_set_unref(set);
 }
 
-#define RUN "0123456789abcdef0123456789abcdef"
-
 static const struct origin {
     struct gv_mlflow_call call;
     const char *run_id;
@@ -415,6 +427,23 @@ static const struct origin {
     {{.operation = GV_OPERATION_ARTIFACT_WRITE, .artifact_path = "1/models/m-" RUN "/artifacts"},
      NULL,
      "m-" RUN},
+    {{.operation = GV_OPERATION_ARTIFACT_WRITE, .artifact_path = "1/traces/tr-" RUN "/artifacts/t"},
+     NULL,
+     "tr-" RUN},
+    /* the first id, also where a run seems to follow */
+    {{.operation = GV_OPERATION_ARTIFACT_WRITE,
+      .run_id = "r",
+      .resource = {.path = {"artifact/x", 10}},
+      .artifact_path = "m-" RUN "/" RUN "/artifacts/m.pkl"},
+     NULL,
+     "m-" RUN},
+    /* a path within a run */
+    {{.operation = GV_OPERATION_ARTIFACT_WRITE,
+      .run_id = "r",
+      .resource = {.path = {"run/r", 5}},
+      .artifact_path = RUN "/m.pkl"},
+     "r",
+     NULL},
     {{.operation = GV_OPERATION_ARTIFACT_WRITE, .artifact_path = "elsewhere/m.pkl"}, NULL, NULL},
     {{.operation = GV_OPERATION_LOGGED_MODEL_DELETE,
       .resource = {.path = {"logged-model/m-1", 16}}},
