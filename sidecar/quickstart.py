@@ -260,16 +260,16 @@ def show_what_next(gavel, folder, ports, decision_id):
    export MLFLOW_TRACKING_TOKEN=$($GAVEL token -c $CONFIG --sub {SCIENTIST} --role data_scientist)
 
    # the decision, as the API tells it
-   curl -H "Authorization: Bearer $MLFLOW_TRACKING_TOKEN" \\
-        http://127.0.0.1:{ports['api']}/api/v1/mlops/model-promotion/{decision_id}
+   curl -sS -H "Authorization: Bearer $MLFLOW_TRACKING_TOKEN" \\
+        http://127.0.0.1:{ports['api']}/api/v1/mlops/model-promotion/{decision_id}; echo
 
    # every event of it, and whether the whole trail is unbroken
    $GAVEL audit tail -c $CONFIG --decision {decision_id}
    $GAVEL audit verify -c $CONFIG
 
    # health and numbers
-   curl http://127.0.0.1:{ports['admin']}/readyz
-   curl http://127.0.0.1:{ports['admin']}/metrics
+   curl -sS http://127.0.0.1:{ports['admin']}/readyz
+   curl -sS http://127.0.0.1:{ports['admin']}/metrics | grep mlflow_promotions
 
    # MLflow's own pages, through Gavel: any user name, the token as password
    http://127.0.0.1:{ports['gateway']}
