@@ -209,12 +209,11 @@ static bool is_gone(const struct gv_http_connection *connection)
            (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-/* Between requests libmicrohttpd's own idle timeout rules, but a client that sends a byte now and
- * then renews it for ever. */
-static bool dribbles(const struct gv_http_connection *connection,
-                     const struct gv_http_limits *limits, gv_time now)
+/* Between requests and within a head libmicrohttpd's own idle timeout rules, but a client that
+ * sends a byte now and then renews it for ever, and nobody knows yet who it is. */
+static bool dribbles(const struct gv_http_limits *limits, gv_time since, gv_time now)
 {
-    return limits->idle > 0 && now - connection->since > limits->idle + GV_SECOND;
+    return limits->idle > 0 && now - since > limits->idle + GV_SECOND;
 }
 
 static void check_connection(struct gv_http_server *server, struct gv_http_connection *connection,
@@ -226,13 +225,14 @@ static void check_connection(struct gv_http_server *server, struct gv_http_conne
         return;
     }
     if (!request) {
-        if (dribbles(connection, limits, now)) {
+        if (dribbles(limits, connection->since, now)) {
             connection->cut = true;
             shutdown(connection->fd, SHUT_RDWR);
         }
         return;
     }
-    bool late = limits->total > 0 && now - request->started > limits->total;
+    bool late = (limits->total > 0 && now - request->started > limits->total) ||
+                (!request->guarded && dribbles(limits, request->started, now));
     if (late || (request->suspended && is_gone(connection))) {
         connection->cut = true;
         gv_exchange_cut(request);

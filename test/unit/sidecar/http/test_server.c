@@ -369,6 +369,24 @@ static gv_duration time_to_end(struct scene *scene, const char *bytes, bool drib
     return gv_clock_monotonic() - begin;
 }
 
+static void short_idle_time(struct gv_http_server_options *options)
+{
+    options->limits.idle = GV_SECOND;
+    options->limits.total = 0;
+}
+
+/* Streams may last as long as they like; their heads may not. */
+static void a_slow_head_ends_also_where_nothing_bounds_the_whole(void **state)
+{
+    struct scene *scene = *state;
+    restart(scene, short_idle_time);
+    static const char *const rows[] = {"G", "GET /head HTTP/1.1\r\nX-A: "};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        gv_duration took = time_to_end(scene, rows[i], true);
+        assert_true(took > GV_SECOND && took < 5 * GV_SECOND);
+    }
+}
+
 static void every_way_of_being_slow_ends(void **state)
 {
     struct scene *scene = *state;
@@ -621,6 +639,7 @@ int main(void)
         TEST(streams_up_with_back_pressure),
         TEST(a_malformed_chunk_ends_the_connection),
         TEST(every_way_of_being_slow_ends),
+        TEST(a_slow_head_ends_also_where_nothing_bounds_the_whole),
         TEST(notices_a_client_that_left),
         TEST(a_connection_over_the_limit_waits_for_its_turn),
         TEST(names_an_address_that_it_cannot_use),
