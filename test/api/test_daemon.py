@@ -121,7 +121,7 @@ def test_a_drain_that_takes_too_long_is_cut_and_says_so(new_gavel, standin):
 
 
 def test_an_idle_connection_does_not_hold_the_end_up(new_gavel):
-    gavel = new_gavel()
+    gavel = new_gavel(config={"drain": "2s"})
     with raw.connect(gavel.ports["gateway"]), raw.connect(gavel.ports["api"]) as half:
         half.sendall(b"POST /api/v1/mlops/model-promotion HTTP/1.1\r\nHost: a\r\n")
         gavel.signal(signal.SIGINT)
