@@ -11,8 +11,8 @@
 #define GV_GATEWAY_ARENA_BASE ((size_t)1024 * 1024)
 
 /* Bytes that wait in one direction of a stream before its sender is paused: two large pieces of
- * what libcurl hands over. With its buffers on both sides a stream holds 1 MiB at most. */
-#define GV_GATEWAY_PIPE_BYTES ((size_t)512 * 1024)
+ * what libcurl hands over. With its buffers on both sides a stream holds 2 MiB at most. */
+#define GV_GATEWAY_PIPE_BYTES ((size_t)1024 * 1024)
 
 /* An answer of known length up to this is gathered first and sent as one piece with its head: one
  * system call less, and a failure of MLflow in its middle still gets a proper answer. */
